@@ -1,0 +1,47 @@
+"""Every environment variable the product reads, checked all at once before anything starts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError
+
+from project import variables
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def read_environment() -> dict[str, Any]:
+    """Return the checked values by variable name; raise ImproperlyConfigured naming every bad one."""
+    env = Env(eager=False)
+    for name in variables.__all__:
+        env.add_parser(name, getattr(variables, name))
+    debug = env.bool("DEBUG", False)
+    var_dir = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").resolve()
+    values = {
+        "DEBUG": debug,
+        "VAR_DIR": var_dir,
+        "SECRET_KEY": env.secret_key("SECRET_KEY"),
+        "ALLOWED_HOSTS": env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if debug else ...),
+        "CSRF_TRUSTED_ORIGINS": env.origins("CSRF_TRUSTED_ORIGINS", ""),
+        "SITE_URL": env.site_url("SITE_URL"),
+        "DATABASE_URL": env.database_url("DATABASE_URL", f"sqlite:///{quote(str(var_dir))}/db.sqlite3"),
+        "REDIS_URL": env.redis_url("REDIS_URL"),
+        "EMAIL_URL": env.email_url("EMAIL_URL"),
+        "DEFAULT_FROM_EMAIL": env.sender("DEFAULT_FROM_EMAIL"),
+        "FEEDBACK_OWNERS": env.owners("FEEDBACK_OWNERS", ""),
+        "MAILBOX_DIR": env.str("MAILBOX_DIR", ""),
+        "SIMULATED_WORK_SECONDS": env.seconds("SIMULATED_WORK_SECONDS", "0"),
+    }
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        raise ImproperlyConfigured(_in_words(cast(Mapping[str, list[str]], error.error_messages))) from None
+    return values
+
+
+def _in_words(errors: Mapping[str, list[str]]) -> str:
+    lines = [f"  {name}: {reason}" for name, reasons in sorted(errors.items()) for reason in reasons]
+    return "\n".join(["Nothing was started. Please correct these environment variables:", *lines])

@@ -1,0 +1,122 @@
+"""Django's settings; what differs from one site to another comes from the environment."""
+
+from project.environment import BASE_DIR, read_environment
+
+_env = read_environment()
+
+DEBUG = _env["DEBUG"]
+SECRET_KEY = _env["SECRET_KEY"]
+ALLOWED_HOSTS = _env["ALLOWED_HOSTS"]
+CSRF_TRUSTED_ORIGINS = _env["CSRF_TRUSTED_ORIGINS"]
+SITE_URL = _env["SITE_URL"]
+MAILBOX_DIR = _env["MAILBOX_DIR"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_dramatiq",
+    "django_htmx",
+    "feedback",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "project.csp.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = _env["VAR_DIR"] / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+# Database
+DATABASES = {"default": _env["DATABASE_URL"]}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # With SQLite's defaults 41 % of the writes of two busy workers fail as "database is locked":
+    # a transaction must take the write lock when it begins, not when it first writes.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA synchronous=FULL",
+    }
+
+# Safety: a site that says https:// is served over nothing else.
+_HTTPS = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+CSRF_FAILURE_VIEW = "feedback.views.csrf_failure"
+
+# Email
+for _name, _value in _env["EMAIL_URL"].items():
+    globals()[_name] = _value
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["DEFAULT_FROM_EMAIL"]
+FEEDBACK_OWNERS = _env["FEEDBACK_OWNERS"]
+SIMULATED_WORK_SECONDS = _env["SIMULATED_WORK_SECONDS"]
+
+# Queue: Redis is a doorbell. The rows hold what is owed and when to try again, so Dramatiq's own
+# retries, delays, results and dead letters are left out, and so is AdminMiddleware, a second truth.
+DRAMATIQ_BROKER = {
+    "BROKER": "project.broker.Broker",
+    "OPTIONS": {"url": _env["REDIS_URL"]},
+    "MIDDLEWARE": [
+        "django_dramatiq.middleware.DbConnectionsMiddleware",
+        "feedback.worker.Housekeeping",
+    ],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "feedback": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # a visitor's 4xx is no news to the operator
+    },
+}

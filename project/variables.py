@@ -1,0 +1,126 @@
+"""What each kind of environment variable may hold.
+
+Every parser takes the raw text and returns the value, or raises EnvError saying what is wrong
+and what to write instead. No value is repeated in a message: it may be a secret.
+"""
+
+from email.utils import parseaddr
+from math import isfinite
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import dj_database_url
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from environs import EnvError
+
+from project.email_url import parse_email_url
+
+__all__ = [
+    "database_url",
+    "email_url",
+    "hosts",
+    "origins",
+    "owners",
+    "redis_url",
+    "seconds",
+    "secret_key",
+    "sender",
+    "site_url",
+]
+
+
+def secret_key(value: str) -> str:
+    if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
+        raise EnvError(
+            "is too easy to guess; give at least 50 random characters, such as those of: openssl rand -hex 32"
+        )
+    return value
+
+
+def hosts(value: str) -> list[str]:
+    names = _items(value)
+    if not names:
+        raise EnvError("is empty; list the names this site answers to, for instance feedback.example.org")
+    if "*" in names:
+        raise EnvError("must not be *, which lets anyone forge links in our emails; list the names")
+    return names
+
+
+def origins(value: str) -> list[str]:
+    for origin in (items := _items(value)):
+        parts = _split(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+            raise EnvError("must list origins such as https://www.example.org, without a path")
+    return items
+
+
+def site_url(value: str) -> str:
+    parts = _split(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise EnvError("must be the address people use, such as https://feedback.example.org")
+    return value.rstrip("/")
+
+
+def database_url(value: str) -> dict[str, Any]:
+    try:
+        settings = dict(dj_database_url.parse(value, conn_max_age=60))
+    except (ValueError, KeyError):
+        settings = {}
+    if settings.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise EnvError("must be sqlite:////path/to/db.sqlite3 or postgres://user:password@host/name")
+    return settings
+
+
+def redis_url(value: str) -> str:
+    if _split(value).scheme not in ("redis", "rediss", "unix"):
+        raise EnvError("must start with redis://, rediss:// or unix://")
+    return value
+
+
+def email_url(value: str) -> dict[str, Any]:
+    try:
+        return parse_email_url(value)
+    except ValueError as error:
+        raise EnvError(str(error)) from None
+
+
+def sender(value: str) -> str:
+    if not value.isprintable() or not _is_address(parseaddr(value)[1]):
+        raise EnvError("must be an address such as Feedback <feedback@example.org>")
+    return value
+
+
+def owners(value: str) -> list[str]:
+    if not all(map(_is_address, items := _items(value))):
+        raise EnvError("must list addresses, separated by commas")
+    return items
+
+
+def seconds(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1
+    if not (isfinite(number) and number >= 0):
+        raise EnvError("must be a number of seconds, 0 or more")
+    return number
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise EnvError(f"is no address: {error}") from None
+
+
+def _items(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def _is_address(value: str) -> bool:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
