@@ -1,0 +1,41 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dramatiq
+import pytest
+from django.core.mail import EmailMessage
+from dramatiq.brokers.stub import StubBroker
+
+from feedback.models import Delivery, Feedback
+
+
+@pytest.fixture
+def broker() -> Iterator[StubBroker]:
+    broker = dramatiq.get_broker()
+    assert isinstance(broker, StubBroker)
+    broker.flush_all()
+    yield broker
+    broker.flush_all()
+
+
+@pytest.fixture
+def submit(db: None) -> Callable[..., Delivery]:
+    """Save a feedback and return its acknowledgement, the delivery that the visitor follows."""
+
+    def submit(**fields: Any) -> Delivery:
+        _, deliveries = Feedback.objects.submit(
+            **{"email": "ada@example.org", "message": "The door is too heavy.", "name": "Ada"} | fields
+        )
+        return deliveries[0]
+
+    return submit
+
+
+@pytest.fixture
+def owed(submit: Callable[..., Delivery]) -> Delivery:
+    return submit()
+
+
+@pytest.fixture
+def outbox(mailoutbox: list[EmailMessage]) -> list[EmailMessage]:
+    return mailoutbox
