@@ -1,0 +1,51 @@
+"""The one place that judges what went wrong with an email, and so what happens to it next."""
+
+import smtplib
+import ssl
+from enum import Enum
+
+
+class Verdict(Enum):
+    LATER = "later"  # nothing was sent; try again after a while
+    FAILED = "failed"  # the server will never take this email
+    OPERATOR = "operator"  # no email would be taken; the settings or the server are to blame
+    UNCONFIRMED = "unconfirmed"  # nobody can know whether the server took it
+
+
+OPERATOR_FAULTS = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    ssl.SSLCertVerificationError,
+    ssl.SSLError,
+)
+
+
+def judge(error: Exception, *, transmitting: bool) -> tuple[Verdict, str]:
+    """Return the verdict on a fault and the reason in words, the server's own where it gave any.
+
+    `transmitting` tells whether the server may already have had the whole email. Reply codes are
+    those of RFC 5321, section 4.2: 4xx for now, 5xx for good.
+    """
+    code, why = _reply(error)
+    if transmitting and not 400 <= code < 600:
+        return Verdict.UNCONFIRMED, why
+    if isinstance(error, OPERATOR_FAULTS):
+        return Verdict.OPERATOR, why
+    if 500 <= code < 600:
+        greeting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
+        sender = isinstance(error, smtplib.SMTPSenderRefused) and code != 552  # 552: this one is too big
+        return (Verdict.OPERATOR if greeting or sender else Verdict.FAILED), why
+    return Verdict.LATER, why
+
+
+def _reply(error: Exception) -> tuple[int, str]:
+    """Return the server's reply, or code 0 and the error in words where there was none."""
+    text: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, text = error.smtp_code, error.smtp_error
+    else:
+        return 0, f"{type(error).__name__}: {error}"
+    words = text if isinstance(text, str) else text.decode(errors="replace")
+    return code, f"{code} {words}"

@@ -1,0 +1,148 @@
+import smtplib
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from unittest.mock import patch
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils import timezone
+
+from feedback import delivery
+from feedback.delivery import deliver
+from feedback.models import Delivery, State
+
+
+def reload(delivery: Delivery) -> Delivery:
+    return Delivery.objects.get(pk=delivery.pk)
+
+
+def again(delivery: Delivery) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now())
+    deliver(delivery.pk)
+
+
+class Failing:
+    """Makes Django's in-memory backend fail at one step."""
+
+    def __init__(self, step: str, error: Exception) -> None:
+        self.patch = patch.object(EmailBackend, step, side_effect=error)
+
+    def __enter__(self) -> None:
+        self.patch.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.patch.stop()
+
+
+def test_an_owed_email_is_sent_once(owed: Delivery, outbox: list[EmailMessage]) -> None:
+    deliver(owed.pk)
+    deliver(owed.pk)
+    assert [message.to for message in outbox] == [["ada@example.org"]]
+    assert reload(owed).state == State.SENT
+
+
+def test_an_unknown_delivery_is_no_error(db: None, outbox: list[EmailMessage]) -> None:
+    deliver(4711)
+    assert not outbox
+
+
+def test_the_transmission_is_marked_before_a_backend_may_send(owed: Delivery) -> None:
+    marked = []
+    with patch.object(EmailBackend, "send_messages", lambda *_: marked.append(reload(owed).transmitting)):
+        deliver(owed.pk)
+    assert marked == [True]
+
+
+def test_an_email_is_sent_before_the_goodbye(owed: Delivery) -> None:
+    seen = []
+    with patch.object(EmailBackend, "close", lambda _: seen.append(reload(owed).state)):
+        deliver(owed.pk)
+    assert seen == [State.SENT]
+
+
+def test_a_goodbye_that_fails_changes_nothing(owed: Delivery) -> None:
+    with Failing("close", smtplib.SMTPServerDisconnected("gone")):
+        deliver(owed.pk)
+    assert reload(owed).state == State.SENT
+
+
+def test_a_connection_that_fails_is_tried_again_with_the_same_message_id(
+    owed: Delivery, outbox: list[EmailMessage]
+) -> None:
+    with Failing("open", ConnectionRefusedError("refused")):
+        deliver(owed.pk)
+    assert reload(owed).status == "retrying"
+    again(owed)
+    assert reload(owed).state == State.SENT
+    assert outbox[0].extra_headers["Message-ID"] == owed.message_id
+    assert parsedate_to_datetime(outbox[0].extra_headers["Date"]) == owed.created_at.replace(microsecond=0)
+
+
+def test_a_refused_address_fails_at_once_with_the_servers_words(owed: Delivery) -> None:
+    refusal = smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"5.1.1 no such user")})
+    with Failing("send_messages", refusal):
+        deliver(owed.pk)
+    assert reload(owed).state == State.FAILED
+    assert reload(owed).moves[-1].why == "550 5.1.1 no such user"
+
+
+def test_a_line_that_breaks_while_the_server_may_have_it_is_unconfirmed_and_not_repeated(
+    owed: Delivery,
+) -> None:
+    with Failing("send_messages", smtplib.SMTPServerDisconnected("Connection unexpectedly closed")):
+        deliver(owed.pk)
+    assert reload(owed).state == State.UNCONFIRMED
+    again(owed)
+    assert reload(owed).state == State.UNCONFIRMED
+
+
+def test_a_backend_that_sends_nothing_is_not_believed(owed: Delivery) -> None:
+    with patch.object(EmailBackend, "send_messages", lambda *_: 0):
+        deliver(owed.pk)
+    assert reload(owed).state == State.UNCONFIRMED
+
+
+def test_who_was_overtaken_sends_nothing(owed: Delivery, outbox: list[EmailMessage]) -> None:
+    with patch.object(Delivery, "begin_transmission", lambda _: False):
+        deliver(owed.pk)
+    assert not outbox
+    assert reload(owed).state == State.SENDING
+
+
+def test_a_template_that_breaks_is_tried_again(owed: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Delivery) -> EmailMessage:
+        raise KeyError("name")
+
+    monkeypatch.setattr(delivery, "compose", broken)
+    deliver(owed.pk)
+    assert reload(owed).status == "retrying"
+
+
+def test_the_pauses_grow_from_seconds_to_an_hour(owed: Delivery) -> None:
+    pauses = []
+    for _ in range(7):
+        with Failing("open", ConnectionRefusedError("refused")):
+            again(owed)
+        pauses.append((reload(owed).due_at - timezone.now()).total_seconds())
+    for pause, goal in zip(pauses, (5, 10, 30, 60, 300, 900, 3600), strict=True):
+        assert 0.75 * goal < pause <= 1.2 * goal
+
+
+def test_a_delivery_fails_when_its_budget_is_spent(owed: Delivery) -> None:
+    Delivery.objects.filter(pk=owed.pk).update(attempt=delivery.BUDGET - 1)
+    with Failing("open", ConnectionRefusedError("refused")):
+        deliver(owed.pk)
+    assert reload(owed).state == State.FAILED
+
+
+def test_the_simulated_work_happens_while_sending(
+    owed: Delivery, settings: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    settings.SIMULATED_WORK_SECONDS = 20  # type: ignore[attr-defined]
+    monkeypatch.setattr("time.sleep", lambda seconds: seen.append((seconds, reload(owed).state)))
+    deliver(owed.pk)
+    assert seen == [(20, State.SENDING)]
+    assert len(mail.outbox) == 1
