@@ -1,0 +1,46 @@
+"""The queue, and nothing else: Redis is a doorbell, the row is the truth."""
+
+import logging
+import time
+from collections.abc import Iterable
+
+import dramatiq
+import redis
+from django.db import transaction
+
+from feedback import delivery
+from feedback.models import Delivery
+
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 5  # after Redis failed, so that not every visitor waits for its timeout
+_silent_until = 0.0
+
+
+@dramatiq.actor(queue_name="email")
+def deliver(delivery_id: int) -> None:
+    delivery.deliver(delivery_id)
+
+
+def deliver_later(deliveries: Iterable[Delivery]) -> None:
+    """Have a worker deliver these as soon as they are committed; the one door to the queue.
+
+    A ring that fails is logged and never fails the caller: the sweeper finds what is owed.
+    """
+    ids = [owed.pk for owed in deliveries]
+    transaction.on_commit(lambda: ring(ids), robust=True)
+
+
+def ring(delivery_ids: Iterable[int]) -> bool:
+    """Tell the workers that these are due; False where Redis could not be told."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        for delivery_id in delivery_ids:
+            deliver.send(delivery_id)
+    except redis.RedisError as error:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        log.error("Redis could not be rung (%s); the sweeper will deliver what is owed", error)
+        return False
+    return True

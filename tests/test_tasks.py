@@ -1,0 +1,79 @@
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.test import Client
+from dramatiq import Worker
+from dramatiq.brokers.stub import StubBroker
+
+from feedback import tasks
+from feedback.models import Delivery, Feedback, State
+from feedback.tasks import deliver_later
+
+FIELDS = {"email": "ada@example.org", "message": "The door is too heavy."}
+
+
+@pytest.fixture(autouse=True)
+def not_silent() -> Iterator[None]:
+    tasks._silent_until = 0
+    yield
+    tasks._silent_until = 0
+
+
+@pytest.fixture
+def broken_redis(broker: StubBroker, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    calls = []
+
+    def enqueue(*_: object, **__: object) -> None:
+        calls.append(1)
+        raise redis.ConnectionError("refused")
+
+    monkeypatch.setattr(broker, "enqueue", enqueue)
+    return calls
+
+
+def test_nothing_rings_before_the_commit(owed: Delivery, broker: StubBroker) -> None:
+    deliver_later([owed])
+    assert broker.queues["email"].qsize() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_rings_with_the_id_only(owed: Delivery, broker: StubBroker) -> None:
+    with transaction.atomic():
+        deliver_later([owed])
+        assert broker.queues["email"].qsize() == 0
+    assert b'"args":[%d],"kwargs":{}' % owed.pk in broker.queues["email"].queue[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ring_that_fails_never_fails_the_post(
+    client: Client, broken_redis: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.post("/", FIELDS).status_code == 303
+    assert Feedback.objects.count() == 1
+    assert "the sweeper will deliver what is owed" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_failed_ring_a_process_is_silent_for_a_while(client: Client, broken_redis: list[int]) -> None:
+    client.post("/", FIELDS)
+    client.post("/", FIELDS)
+    assert len(broken_redis) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_delivers_what_was_rung(
+    client: Client, broker: StubBroker, outbox: list[EmailMessage]
+) -> None:
+    client.post("/", FIELDS)
+    worker = Worker(broker, worker_timeout=10, worker_threads=1)  # one: SQLite in memory locks tables
+    worker.start()
+    try:
+        broker.join("email", timeout=5000)
+        worker.join()
+    finally:
+        worker.stop()
+    assert sorted(message.to[0] for message in outbox) == ["ada@example.org", "owner@example.org"]
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
