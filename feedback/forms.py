@@ -1,0 +1,58 @@
+import unicodedata
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Delivery, Feedback
+
+LINE_BREAKS = "\n\r\t"
+
+
+class FeedbackForm(forms.ModelForm):
+    class Meta:
+        model = Feedback
+        fields = ("email", "name", "message")
+        labels = {
+            "email": _("Your email address"),
+            "name": _("Your name (optional)"),
+            "message": _("Your message"),
+        }
+        widgets = {
+            "email": forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "message": forms.Textarea(attrs={"rows": 6}),
+        }
+        error_messages = {
+            "email": {
+                "required": _("Please enter your email address, so that we can answer you."),
+                "invalid": _(
+                    "This does not look like an email address. It should read like name@example.org."
+                ),
+            },
+            "message": {"required": _("Please write your message.")},
+        }
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, label_suffix="")
+        for bound in self:
+            if bound.errors:
+                bound.field.widget.attrs["aria-invalid"] = "true"
+
+    def clean_name(self) -> str:
+        return _without_control_characters(self.cleaned_data["name"])
+
+    def clean_message(self) -> str:
+        return _without_control_characters(self.cleaned_data["message"], allowed=LINE_BREAKS)
+
+    def submit(self) -> tuple[Feedback, list[Delivery]]:
+        return Feedback.objects.submit(**self.cleaned_data)
+
+
+def _without_control_characters(text: str, allowed: str = "") -> str:
+    for character in text:
+        # Cc: control characters, Zl and Zp: Unicode's own line and paragraph breaks.
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp") and character not in allowed:
+            raise ValidationError(_("Please remove the invisible control characters from this text."))
+    return text

@@ -1,0 +1,38 @@
+"""Is the process up, and can it do its work?"""
+
+from typing import cast
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from dramatiq import get_broker
+from dramatiq.brokers.redis import RedisBroker
+from redis import RedisError
+
+from feedback.models import Delivery, Worker
+
+
+@never_cache
+def livez(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when feedback can be saved and its email will go out, else 503 saying what is missing."""
+    report: dict[str, str | int | None] = {"database": "ok", "redis": _redis(), "worker": "unknown"}
+    try:
+        report["worker"] = "ok" if Worker.objects.seen() else "none seen in the last 15 seconds"
+        report["oldest_owed_seconds"] = Delivery.objects.oldest_owed_seconds()
+    except DatabaseError as error:
+        report["database"] = f"not reachable: {error}"
+    ready = all(report[part] == "ok" for part in ("database", "redis", "worker"))
+    return JsonResponse({"status": "ok" if ready else "unready", **report}, status=200 if ready else 503)
+
+
+def _redis() -> str:
+    try:
+        cast(RedisBroker, get_broker()).client.ping()
+    except RedisError as error:
+        return f"not reachable: {error}"
+    return "ok"

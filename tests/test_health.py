@@ -1,0 +1,55 @@
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+
+from feedback.models import Delivery, Worker
+from project import health
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def redis_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_redis", lambda: "ok")
+
+
+def test_a_process_that_answers_is_alive(client: Client) -> None:
+    assert client.get("/livez").json() == {"status": "ok"}
+
+
+def test_ready_with_database_redis_and_a_worker(client: Client, owed: Delivery) -> None:
+    Worker.objects.beat("host:1")
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "database": "ok",
+        "redis": "ok",
+        "worker": "ok",
+        "oldest_owed_seconds": 0,
+    }
+
+
+def test_not_ready_without_a_worker(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["worker"] == "none seen in the last 15 seconds"
+
+
+def test_not_ready_without_redis(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    Worker.objects.beat("host:1")
+    monkeypatch.setattr(health, "_redis", lambda: "not reachable: refused")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["redis"]) == (503, "not reachable: refused")
+
+
+def test_not_ready_without_a_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> bool:
+        raise DatabaseError("unable to open database file")
+
+    monkeypatch.setattr(Worker.objects, "seen", fail)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["database"] == "not reachable: unable to open database file"
