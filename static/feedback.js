@@ -20,6 +20,7 @@ function showSendError(event, shown) {
 
 document.addEventListener("htmx:load", (event) => {
   localiseTimes(event.detail.elt);
+  document.title = document.querySelector("h1").textContent;
   const sentence = event.detail.elt.querySelector(".sentence");
   if (sentence) announce(sentence.textContent.trim());
 });
