@@ -1,4 +1,5 @@
 import unicodedata
+import uuid
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +12,10 @@ LINE_BREAKS = "\n\r\t"
 
 
 class FeedbackForm(forms.ModelForm):
+    # The same at every sending of one filled-in form, so that a double click makes one feedback.
+    # A plain Field: what a program writes into it is no fault that a visitor could mend.
+    form_token = forms.Field(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Feedback
         fields = ("email", "name", "message")
@@ -36,9 +41,16 @@ class FeedbackForm(forms.ModelForm):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
+        self.initial["form_token"] = uuid.uuid4()
         for bound in self:
             if bound.errors:
                 bound.field.widget.attrs["aria-invalid"] = "true"
+
+    def clean_form_token(self) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(self.cleaned_data["form_token"])
+        except (TypeError, ValueError):
+            return None
 
     def clean_name(self) -> str:
         return _without_control_characters(self.cleaned_data["name"])

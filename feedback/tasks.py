@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import dramatiq
 import redis
 from django.db import transaction
+from dramatiq.brokers.redis import RedisBroker
 
 from feedback import delivery
 from feedback.models import Delivery
@@ -44,3 +45,14 @@ def ring(delivery_ids: Iterable[int]) -> bool:
         log.error("Redis could not be rung (%s); the sweeper will deliver what is owed", error)
         return False
     return True
+
+
+def queue_length() -> int | None:
+    """Return how many rings no worker has taken yet; None where Redis cannot be asked."""
+    broker = dramatiq.get_broker()
+    if not isinstance(broker, RedisBroker):
+        return 0
+    try:
+        return int(broker.client.llen(f"{broker.namespace}:{deliver.queue_name}"))
+    except redis.RedisError:
+        return None

@@ -1,7 +1,9 @@
 """The visitor's pages. Each answers with what the row says, and asks no worker to be there."""
 
+import logging
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
@@ -21,6 +23,8 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+log = logging.getLogger(__name__)
+
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -38,7 +42,12 @@ def _create(request: Request) -> HttpResponse:
     form = FeedbackForm(request.POST)
     if not form.is_valid():
         return _form(request, form, status=422)
-    feedback, deliveries = form.submit()
+    try:
+        feedback, deliveries = form.submit()
+    except DatabaseError as error:
+        log.error("a feedback could not be saved: %s", error)
+        form.add_error(None, _("This could not be saved just now. Please press Send again in a moment."))
+        return _form(request, form, status=503)
     deliver_later(deliveries)
     if not request.htmx:
         return HttpResponseRedirect(feedback.get_absolute_url(), status=303)

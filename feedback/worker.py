@@ -1,49 +1,81 @@
-"""What each worker process does beside delivering: it shows that it lives, and ends with its master."""
+"""What each worker process does beside its messages, in two threads of its own.
+
+The keeper shows that the process lives, renews the leases of the emails in hand and ends with its
+master; it goes on while the process shuts down. The sweeper looks after what the queue forgot.
+"""
 
 import logging
 import os
+import random
 import signal
 import threading
+from collections.abc import Callable
 
 import dramatiq
-from django.db import DatabaseError, connections
-
-from feedback.models import Worker
+from django import db
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 3
+KEEP_SECONDS = 3.0
 
 
 class Housekeeping(dramatiq.Middleware):
-    """Runs the heartbeat thread from the worker's boot to its shutdown."""
-
-    def __init__(self) -> None:
-        self.stopping = threading.Event()
+    """Dramatiq's middleware is loaded before Django's models are, hence the late imports."""
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self.master = os.getppid()
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        self.keeper = Loop("keeper", self._keep)
+        self.sweeper = Loop("sweeper", self._sweep)
+        self.keeper.start()
+        self.sweeper.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        self.sweeper.stopping.set()
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        self.stopping.set()
+        self.sweeper.join()  # it may have an email in hand
+        self.keeper.stopping.set()
+        self.keeper.join()
 
-    def _beat(self) -> None:
-        name = f"{os.uname().nodename}:{os.getpid()}"
-        while True:
-            try:
-                Worker.objects.beat(name)
-            except DatabaseError as error:
-                log.error("the heartbeat could not be saved: %s", error)
-            if os.getppid() != self.master:
-                self._end_with_master()
-            if self.stopping.wait(BEAT_SECONDS):
-                break
-        Worker.objects.filter(name=name).delete()
-        connections.close_all()
+    def _keep(self) -> float:
+        from feedback.lease import renew_leases
+        from feedback.models import Worker
+
+        renew_leases()
+        Worker.objects.beat(f"{os.uname().nodename}:{os.getpid()}")
+        if os.getppid() != self.master:
+            self._end_with_master()
+        return KEEP_SECONDS
+
+    def _sweep(self) -> float:
+        from feedback.clock import run_due_jobs
+        from feedback.sweeper import sweep
+
+        run_due_jobs()
+        return sweep(self.sweeper.stopping)
 
     def _end_with_master(self) -> None:
         # Dramatiq's workers outlive a killed master, keep old code and lose their logs.
         log.error("the master process is gone; finishing the email in hand and ending")
-        os.kill(os.getpid(), signal.SIGTERM)
         self.master = os.getppid()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Loop(threading.Thread):
+    """Does `work` again and again, whatever goes wrong; it returns the seconds to pause."""
+
+    def __init__(self, name: str, work: Callable[[], float]) -> None:
+        super().__init__(name=name, daemon=True)
+        self.work = work
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        pause = 0.0
+        while not self.stopping.wait(pause):
+            try:
+                pause = self.work() * random.uniform(0.7, 1.3)  # many workers should not march in step
+            except Exception as error:
+                log.error("the %s met %s: %s; it goes on", self.name, type(error).__name__, error)
+                pause = KEEP_SECONDS
+            db.close_old_connections()
+        db.connections.close_all()

@@ -9,7 +9,9 @@ from dramatiq import get_broker
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
-from feedback.models import Delivery, Worker
+from feedback.models import Alarm, Delivery, Worker
+
+PARTS = ("database", "redis", "worker", "mail")
 
 
 @never_cache
@@ -20,13 +22,19 @@ def livez(request: HttpRequest) -> JsonResponse:
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when feedback can be saved and its email will go out, else 503 saying what is missing."""
-    report: dict[str, str | int | None] = {"database": "ok", "redis": _redis(), "worker": "unknown"}
+    report: dict[str, str | int | None] = {
+        "database": "ok",
+        "redis": _redis(),
+        "worker": "unknown",
+        "mail": "unknown",
+    }
     try:
         report["worker"] = "ok" if Worker.objects.seen() else "none seen in the last 15 seconds"
+        report["mail"] = _mail()
         report["oldest_owed_seconds"] = Delivery.objects.oldest_owed_seconds()
     except DatabaseError as error:
         report["database"] = f"not reachable: {error}"
-    ready = all(report[part] == "ok" for part in ("database", "redis", "worker"))
+    ready = all(report[part] == "ok" for part in PARTS)
     return JsonResponse({"status": "ok" if ready else "unready", **report}, status=200 if ready else 503)
 
 
@@ -36,3 +44,11 @@ def _redis() -> str:
     except RedisError as error:
         return f"not reachable: {error}"
     return "ok"
+
+
+def _mail() -> str:
+    alarm = Alarm.objects.first()
+    if not alarm:
+        return "ok"
+    since = f"{alarm.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"all emails wait since {since}: the mail server refuses us: {alarm.why}"

@@ -15,8 +15,8 @@ def card(delivery: Delivery) -> Card:
 def moved(delivery: Delivery, move: str) -> Card:
     claimed = Delivery.objects.claim(delivery.pk)
     assert claimed
-    if move == "retry_later":
-        claimed.retry_later("451 busy", timedelta(minutes=5))
+    if move == "retry":
+        claimed.retry("451 busy", timedelta(minutes=5))
     elif move != "claim":
         getattr(claimed, move)("because")
     return card(delivery)
@@ -33,7 +33,7 @@ def test_a_fresh_card_is_queued_and_asks_every_second(owed: Delivery) -> None:
     ("move", "status", "marks", "asks"),
     [
         ("claim", "sending", ["done", "now", "next"], True),
-        ("retry_later", "retrying", ["done", "problem", "next"], True),
+        ("retry", "retrying", ["done", "problem", "next"], True),
         ("mark_sent", "sent", ["done", "done", "done"], False),
         ("mark_failed", "failed", ["done", "done", "problem"], False),
         ("mark_unconfirmed", "unconfirmed", ["done", "done", "problem"], False),

@@ -7,11 +7,12 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import DatabaseError
 from django.utils import timezone
 
 from feedback import delivery
 from feedback.delivery import deliver
-from feedback.models import Delivery, State
+from feedback.models import Alarm, Delivery, State
 
 
 def reload(delivery: Delivery) -> Delivery:
@@ -131,7 +132,7 @@ def test_the_pauses_grow_from_seconds_to_an_hour(owed: Delivery) -> None:
 
 
 def test_a_delivery_fails_when_its_budget_is_spent(owed: Delivery) -> None:
-    Delivery.objects.filter(pk=owed.pk).update(attempt=delivery.BUDGET - 1)
+    Delivery.objects.filter(pk=owed.pk).update(retries=delivery.BUDGET)
     with Failing("open", ConnectionRefusedError("refused")):
         deliver(owed.pk)
     assert reload(owed).state == State.FAILED
@@ -146,3 +147,30 @@ def test_the_simulated_work_happens_while_sending(
     deliver(owed.pk)
     assert seen == [(20, State.SENDING)]
     assert len(mail.outbox) == 1
+
+
+def test_a_refused_login_raises_one_alarm_and_burns_no_budget(owed: Delivery) -> None:
+    for _ in range(2):
+        with Failing("open", smtplib.SMTPAuthenticationError(535, b"bad password")):
+            deliver(owed.pk)
+    assert Alarm.objects.get().why == "535 bad password"
+    fresh = reload(owed)
+    assert (fresh.status, fresh.attempt, fresh.retries) == ("retrying", 1, 0)
+
+
+def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
+    owed: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    faults = [DatabaseError("away"), DatabaseError("away")]
+    mark_sent = Delivery.mark_sent
+
+    def sometimes(self: Delivery, reply: str) -> bool:
+        if faults:
+            raise faults.pop()
+        return mark_sent(self, reply)
+
+    monkeypatch.setattr(Delivery, "mark_sent", sometimes)
+    monkeypatch.setattr(delivery, "close_old_connections", lambda: None)
+    deliver(owed.pk)
+    assert reload(owed).state == State.SENT

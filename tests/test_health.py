@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from feedback.models import Delivery, Worker
+from feedback.models import Alarm, Delivery, Worker
 from project import health
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,7 @@ def test_ready_with_database_redis_and_a_worker(client: Client, owed: Delivery) 
         "database": "ok",
         "redis": "ok",
         "worker": "ok",
+        "mail": "ok",
         "oldest_owed_seconds": 0,
     }
 
@@ -53,3 +54,11 @@ def test_not_ready_without_a_database(client: Client, monkeypatch: pytest.Monkey
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["database"] == "not reachable: unable to open database file"
+
+
+def test_not_ready_while_the_mail_server_refuses_us(client: Client) -> None:
+    Worker.objects.beat("host:1")
+    Alarm.objects.raise_for("535 bad password")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["mail"].endswith("the mail server refuses us: 535 bad password")

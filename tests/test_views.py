@@ -2,6 +2,7 @@ import uuid
 from urllib.parse import quote
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from dramatiq.brokers.stub import StubBroker
 from hypothesis import HealthCheck, given, settings
@@ -213,6 +214,41 @@ def test_every_page_forbids_inline_code_and_foreign_sources(client: Client) -> N
     policy = client.get("/").headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "unsafe" not in policy
+
+
+def test_a_double_click_makes_one_feedback(client: Client) -> None:
+    token = {"form_token": str(uuid.uuid4())}
+    first, second = client.post("/", FIELDS | token), client.post("/", FIELDS | token)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Feedback.objects.count() == 1
+
+
+def test_every_form_has_a_token_of_its_own_and_keeps_it_over_a_mistake(client: Client) -> None:
+    first, second = _token(client.get("/").text), _token(client.get("/").text)
+    assert first != second
+    assert _token(client.post("/", FIELDS | {"email": "", "form_token": first}).text) == first
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "\x00"])
+def test_a_token_that_is_none_is_no_fault(client: Client, token: str) -> None:
+    assert client.post("/", FIELDS | {"form_token": token}).status_code == 303
+
+
+def test_a_database_that_takes_nothing_is_said_and_the_text_is_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Feedback.objects, "submit", full)
+    response = client.post("/", FIELDS)
+    assert response.status_code == 503
+    assert "could not be saved just now" in response.text
+    assert "The door is too heavy." in response.text
+
+
+def _token(page: str) -> str:
+    return page.split('name="form_token" value="')[1].split('"')[0]
 
 
 any_text = st.text(st.characters(codec=None, exclude_categories=[]), max_size=200)

@@ -2,9 +2,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from feedback.models import LEASE, Delivery, Feedback, State, Worker
+from feedback.models import LEASE, Alarm, Delivery, State
 
 
 def claim(delivery: Delivery) -> Delivery:
@@ -17,6 +18,11 @@ def expire(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
+def taken_back(delivery: Delivery) -> Delivery:
+    assert Delivery.objects.get(pk=delivery.pk).retry("its worker is gone", timedelta())
+    return delivery
+
+
 def state_of(delivery: Delivery) -> str:
     return Delivery.objects.get(pk=delivery.pk).state
 
@@ -27,20 +33,45 @@ def test_only_one_claim_wins(owed: Delivery) -> None:
 
 
 def test_a_delivery_that_is_not_due_cannot_be_claimed(owed: Delivery) -> None:
-    claim(owed).retry_later("451 busy", timedelta(minutes=5))
+    claim(owed).retry("451 busy", timedelta(minutes=5))
     assert Delivery.objects.claim(owed.pk) is None
 
 
-def test_an_expired_claim_can_be_taken_again(owed: Delivery) -> None:
+def test_a_claim_whose_lease_ran_out_is_lost(owed: Delivery) -> None:
     claim(owed)
+    assert not Delivery.objects.lost().exists()
     expire(owed)
-    assert claim(owed).attempt == 2
+    assert list(Delivery.objects.lost()) == [owed]
 
 
-def test_an_expired_claim_whose_transmission_began_cannot_be_taken_again(owed: Delivery) -> None:
-    assert claim(owed).begin_transmission()
+def test_a_lease_from_a_clock_that_was_wrong_is_lost(owed: Delivery) -> None:
+    claim(owed)
+    Delivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    assert list(Delivery.objects.lost()) == [owed]
+
+
+def test_a_lost_claim_is_not_taken_from_a_holder_that_has_begun_to_transmit(owed: Delivery) -> None:
+    slow = claim(owed)
     expire(owed)
-    assert Delivery.objects.claim(owed.pk) is None
+    lost = Delivery.objects.lost().get()
+    assert slow.begin_transmission()
+    assert not lost.retry("its worker is gone", timedelta())
+    assert slow.mark_sent("250 ok")
+
+
+def test_a_renewed_lease_is_not_lost(owed: Delivery) -> None:
+    mine = claim(owed)
+    expire(owed)
+    Delivery.objects.renew([mine])
+    assert not Delivery.objects.lost().exists()
+
+
+def test_who_lost_the_claim_renews_nothing(owed: Delivery) -> None:
+    frozen = claim(owed)
+    claim(taken_back(owed))
+    expire(owed)
+    Delivery.objects.renew([frozen])
+    assert list(Delivery.objects.lost()) == [owed]
 
 
 @pytest.mark.parametrize("end", ["mark_sent", "mark_failed", "mark_unconfirmed"])
@@ -53,8 +84,7 @@ def test_a_final_state_cannot_be_claimed(owed: Delivery, end: str) -> None:
 @pytest.mark.parametrize("move", ["begin_transmission", "mark_sent", "mark_failed", "mark_unconfirmed"])
 def test_who_lost_the_claim_can_move_nothing(owed: Delivery, move: str) -> None:
     frozen = claim(owed)
-    expire(owed)
-    claim(owed)
+    claim(taken_back(owed))
     words = [] if move == "begin_transmission" else ["late"]
     assert getattr(frozen, move)(*words) is False
     assert state_of(owed) == State.SENDING
@@ -71,12 +101,12 @@ def test_sent_is_final(owed: Delivery) -> None:
     claimed = claim(owed)
     claimed.mark_sent("250 ok")
     assert not claimed.mark_failed("late")
-    assert not claimed.retry_later("late", timedelta())
+    assert not claimed.retry("late", timedelta())
     assert state_of(owed) == State.SENT
 
 
 def test_every_move_is_recorded_with_its_reason(owed: Delivery) -> None:
-    claim(owed).retry_later("451 please\ncome back", timedelta())
+    claim(owed).retry("451 please\ncome back", timedelta())
     claim(owed).mark_sent("250 queued as 42")
     moves = Delivery.objects.get(pk=owed.pk).moves
     assert [(move.to, move.why) for move in moves] == [
@@ -91,25 +121,13 @@ def test_every_move_is_recorded_with_its_reason(owed: Delivery) -> None:
 
 def test_a_queued_delivery_that_was_tried_reads_as_retrying(owed: Delivery) -> None:
     assert owed.status == "queued"
-    claim(owed).retry_later("451 busy", timedelta())
+    claim(owed).retry("451 busy", timedelta())
     assert Delivery.objects.get(pk=owed.pk).status == "retrying"
 
 
 def test_a_claim_holds_for_the_time_of_a_lease(owed: Delivery) -> None:
     left = claim(owed).due_at - timezone.now()
     assert LEASE - timedelta(seconds=2) < left <= LEASE
-
-
-def test_a_feedback_is_saved_with_all_its_emails_or_not_at_all(
-    submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError
-
-    monkeypatch.setattr(Delivery.objects, "bulk_create", fail)
-    with pytest.raises(RuntimeError):
-        submit()
-    assert not Feedback.objects.exists()
 
 
 def test_the_oldest_owed_email_is_told_in_seconds(owed: Delivery) -> None:
@@ -119,9 +137,45 @@ def test_the_oldest_owed_email_is_told_in_seconds(owed: Delivery) -> None:
     assert Delivery.objects.oldest_owed_seconds() is None
 
 
-def test_a_worker_is_seen_for_a_while_after_its_last_beat(db: None) -> None:
-    assert not Worker.objects.seen()
-    Worker.objects.beat("host:1")
-    assert Worker.objects.seen()
-    Worker.objects.update(seen_at=timezone.now() - timedelta(seconds=20))
-    assert not Worker.objects.seen()
+def test_each_due_delivery_is_taken_for_ringing_by_one_sweeper(submit: Callable[..., Delivery]) -> None:
+    for _ in range(3):
+        submit()
+    Delivery.objects.update(ring_at=timezone.now())
+    first, second = Delivery.objects.take_unrung(4), Delivery.objects.take_unrung(4)
+    assert (len(first), len(second)) == (4, 2)
+    assert len({*first, *second}) == 6
+    assert Delivery.objects.take_unrung(4) == []
+
+
+def test_rows_that_another_sweeper_takes_meanwhile_are_not_ours(
+    submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = submit()
+    Delivery.objects.update(ring_at=timezone.now())
+    update = QuerySet.update
+
+    def steal_first(queryset: QuerySet[Delivery], **changes: object) -> int:
+        update(Delivery.objects.filter(pk=theirs.pk), ring_at=timezone.now() + timedelta(minutes=1))
+        return update(queryset, **changes)
+
+    monkeypatch.setattr(QuerySet, "update", steal_first)
+    ids = Delivery.objects.take_unrung(10)
+    assert theirs.pk not in ids
+    assert len(ids) == 1
+
+
+def test_what_was_just_saved_is_left_to_its_own_ring(owed: Delivery) -> None:
+    assert Delivery.objects.take_unrung(10) == []
+
+
+def test_while_an_alarm_is_raised_only_a_probe_claims(owed: Delivery) -> None:
+    Alarm.objects.raise_for("535 bad password")
+    assert Delivery.objects.claim(owed.pk) is None
+    assert Delivery.objects.claim(owed.pk, probe=True)
+
+
+def test_waiting_for_the_operator_costs_no_retry(owed: Delivery) -> None:
+    claim(owed).wait("535 bad password")
+    assert Delivery.objects.get(pk=owed.pk).retries == 0
+    claim(owed).retry("451 busy", timedelta())
+    assert Delivery.objects.get(pk=owed.pk).retries == 1

@@ -1,0 +1,25 @@
+"""The periodic jobs. They ride in the workers, so there is no process more to run."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+
+from feedback.models import Slot, Worker
+
+JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
+    "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
+}
+
+
+def run_due_jobs() -> None:
+    """Run every job whose time slot has come and that no other worker has run in it."""
+    for name, (every, job) in JOBS.items():
+        if Slot.objects.is_due(name, every):
+            _run(name, every, job)
+
+
+def _run(name: str, every: timedelta, job: Callable[[], None]) -> None:
+    with transaction.atomic():  # a job that fails gives its slot back
+        if Slot.objects.take(name, every):
+            job()

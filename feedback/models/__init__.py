@@ -1,0 +1,8 @@
+from feedback.models.alarm import Alarm
+from feedback.models.delivery import LEASE, Delivery
+from feedback.models.feedback import Feedback
+from feedback.models.history import Kind, Move, State
+from feedback.models.slot import Slot
+from feedback.models.worker import Worker
+
+__all__ = ["LEASE", "Alarm", "Delivery", "Feedback", "Kind", "Move", "Slot", "State", "Worker"]

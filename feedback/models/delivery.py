@@ -1,0 +1,187 @@
+"""One email owed to one recipient, and every move it can make.
+
+A move is one conditional UPDATE, the same on SQLite and PostgreSQL, and tells whether it won: of
+any number of processes that try the same move, one does. The attempt number fences a claim: who
+claimed attempt 3 can do nothing to a delivery that is in attempt 4. Its history is written by that
+same UPDATE, so that the two cannot disagree.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, Q, QuerySet
+from django.utils import timezone
+
+from feedback.models.alarm import Alarm
+from feedback.models.history import Kind, Move, State, appended, line, parsed
+
+if TYPE_CHECKING:
+    from feedback.models.feedback import Feedback
+
+LEASE = timedelta(seconds=15)
+FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
+NEXT_RING = timedelta(seconds=20)
+
+
+class DeliveryManager(models.Manager["Delivery"]):
+    def claim(self, pk: int, *, probe: bool = False) -> "Delivery | None":
+        """Take a delivery that is due, for the time of a lease; None if there is nothing to take.
+
+        While an alarm is raised everything waits, except the one that a probe sends.
+        """
+        due = self.due().filter(pk=pk)
+        won = (due if probe else due.exclude(Exists(Alarm.objects.all()))).update(
+            state=State.SENDING,
+            attempt=F("attempt") + 1,
+            due_at=timezone.now() + LEASE,
+            transmitting=False,
+            history=appended(State.SENDING, "claimed"),
+        )
+        return self.select_related("feedback").get(pk=pk) if won else None
+
+    def renew(self, claims: Iterable["Delivery"]) -> None:
+        """Hold on to these claims for another lease; those that are over stay as they are."""
+        mine = [Q(pk=claim.pk, attempt=claim.attempt) for claim in claims]
+        if mine:
+            any_of_mine = Q(*mine, _connector=Q.OR)
+            self.filter(any_of_mine, state=State.SENDING).update(due_at=timezone.now() + LEASE)
+
+    def lost(self) -> QuerySet["Delivery"]:
+        """The claims whose holder is gone: no live one lets its lease run out.
+
+        A lease that ends far ahead was given by a clock that was wrong.
+        """
+        now = timezone.now()
+        over = Q(due_at__lte=now) | Q(due_at__gt=now + 4 * LEASE)
+        return self.filter(over, state=State.SENDING)
+
+    def due(self) -> QuerySet["Delivery"]:
+        return self.filter(state=State.QUEUED, due_at__lte=timezone.now())
+
+    def take_unrung(self, limit: int) -> list[int]:
+        """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
+        now = timezone.now()
+        quiet = self.filter(state=State.QUEUED, ring_at__lte=now)
+        ids = list(quiet.order_by("ring_at").values_list("pk", flat=True)[:limit])
+        if not ids:
+            return []
+        # Another sweeper may be at the same rows: those that now carry our time are ours.
+        until = now + NEXT_RING
+        won = quiet.filter(pk__in=ids).update(ring_at=until)
+        if won == len(ids):
+            return ids
+        return list(self.filter(pk__in=ids, ring_at=until).values_list("pk", flat=True))
+
+    def oldest_owed_seconds(self) -> int | None:
+        """Return for how long the oldest email that is due has waited; None if none is."""
+        oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
+        return int((timezone.now() - oldest).total_seconds()) if oldest else None
+
+
+def _message_id() -> str:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+    return f"<{uuid.uuid4()}@{domain}>"
+
+
+class Delivery(models.Model):
+    """`due_at` is when the next attempt of a queued one is due, and when the lease of one being sent
+    ends. `ring_at` is when the sweeper rings for it. `attempt` counts claims, `retries` those that
+    were the email's own fault or bad luck: they are what its budget is spent on.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    feedback = models.ForeignKey("feedback.Feedback", models.CASCADE, related_name="deliveries")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    recipient = models.EmailField()
+    message_id = models.CharField(max_length=255, default=_message_id, editable=False, unique=True)
+    state = models.CharField(max_length=11, choices=State.choices, default=State.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    retries = models.PositiveIntegerField(default=0)
+    transmitting = models.BooleanField(default=False)
+    due_at = models.DateTimeField(default=timezone.now)
+    ring_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, editable=False)
+    history = models.TextField(default="", editable=False)
+
+    objects = DeliveryManager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["ring_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)),
+            models.Index(fields=["due_at"], name="sending_by_due", condition=Q(state=State.SENDING)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} ({self.status})"
+
+    @classmethod
+    def owed(cls, feedback: "Feedback", kind: Kind, recipient: str) -> Self:
+        return cls(
+            feedback=feedback,
+            kind=kind,
+            recipient=recipient,
+            created_at=feedback.created_at,
+            due_at=feedback.created_at,
+            ring_at=feedback.created_at + FIRST_RING,
+            history=line(State.QUEUED, "saved"),
+        )
+
+    @property
+    def status(self) -> str:
+        """The word people read: the state, but a queued email that was tried before is retrying."""
+        return "retrying" if self.state == State.QUEUED and self.attempt else str(self.state)
+
+    @property
+    def in_flight(self) -> bool:
+        return self.state in (State.QUEUED, State.SENDING)
+
+    @property
+    def moves(self) -> list[Move]:
+        return parsed(self.history)
+
+    def begin_transmission(self) -> bool:
+        """Leave the mark that from here on nobody may send this again without asking.
+
+        To be called before the first moment at which the mail server may have taken the email.
+        """
+        self.transmitting = self._move(self._claimed(), transmitting=True, due_at=timezone.now() + LEASE)
+        return self.transmitting
+
+    def mark_sent(self, reply: str) -> bool:
+        """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
+        mine = Q(attempt=self.attempt, state__in=[State.SENDING, State.UNCONFIRMED])
+        return self._move(mine, State.SENT, reply, sent_at=timezone.now())
+
+    def mark_failed(self, why: str) -> bool:
+        return self._move(self._claimed(), State.FAILED, why)
+
+    def mark_unconfirmed(self, why: str) -> bool:
+        return self._move(self._claimed(), State.UNCONFIRMED, why)
+
+    def retry(self, why: str, delay: timedelta) -> bool:
+        """Queue this again, at the cost of one retry of its budget."""
+        return self._queue(why, delay, retries=F("retries") + 1)
+
+    def wait(self, why: str) -> bool:
+        """Queue this again at no cost: what went wrong was not about this email."""
+        return self._queue(why, timedelta())
+
+    def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
+        then = timezone.now() + delay
+        return self._move(self._claimed(), State.QUEUED, why, due_at=then, ring_at=then, **changes)
+
+    def _claimed(self) -> Q:
+        # Also that the mark is as we know it: who takes a claim for lost must not win over its
+        # holder that has just begun to transmit.
+        return Q(attempt=self.attempt, state=State.SENDING, transmitting=self.transmitting)
+
+    def _move(self, guard: Q, to: State | None = None, why: str = "", **changes: Any) -> bool:
+        if to:
+            changes |= {"state": to, "history": appended(to, why)}
+        return Delivery.objects.filter(guard, pk=self.pk).update(**changes) == 1

@@ -1,0 +1,35 @@
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+
+class SlotManager(models.Manager["Slot"]):
+    def is_due(self, job: str, every: timedelta) -> bool:
+        """Whether the current slot of a periodic job has not been taken yet."""
+        return not self.filter(job=job, number__gte=_current(every)).exists()
+
+    def take(self, job: str, every: timedelta) -> bool:
+        """Win the current slot; of any number of workers that try, one does.
+
+        Slots that were missed while everything was down are won once, late.
+        """
+        self.get_or_create(job=job, defaults={"number": 0})
+        current = _current(every)
+        return self.filter(job=job, number__lt=current).update(number=current) == 1
+
+
+class Slot(models.Model):
+    """The last time slot in which a periodic job ran, counted in its own periods since 1970."""
+
+    job = models.CharField(max_length=50, primary_key=True)
+    number = models.BigIntegerField()
+
+    objects = SlotManager()
+
+    def __str__(self) -> str:
+        return self.job
+
+
+def _current(every: timedelta) -> int:
+    return int(timezone.now().timestamp() // every.total_seconds())

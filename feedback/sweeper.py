@@ -1,0 +1,45 @@
+"""The sweeper: finds what is owed and was not rung, or whose worker is gone, and sees to it.
+
+It runs in every worker process. So no ring that was lost, no Redis that was emptied and no worker
+that was killed makes us forget an email, and where there is no Redis at all it delivers by itself.
+"""
+
+import threading
+from collections.abc import Iterable
+
+from feedback import tasks
+from feedback.delivery import deliver, recover
+from feedback.models import Alarm, Delivery
+
+EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
+LONGEST_QUEUE = 1000  # messages; the rest waits in the database, where it is safe
+BATCH = 100
+ALONE_BATCH = 10
+
+
+def sweep(stopping: threading.Event) -> float:
+    """See to a bounded number of emails; return the seconds until the next sweep should be."""
+    for lost in Delivery.objects.lost()[:BATCH]:
+        recover(lost)
+    if Alarm.objects.exists():
+        _probe()
+        return EVERY_SECONDS
+    waiting = tasks.queue_length()
+    limit = ALONE_BATCH if waiting is None else min(BATCH, LONGEST_QUEUE - waiting)
+    ids = Delivery.objects.take_unrung(limit) if limit > 0 else []
+    if not tasks.ring(ids):
+        _deliver_alone(ids, stopping)
+    return BUSY_SECONDS if len(ids) >= limit else EVERY_SECONDS
+
+
+def _probe() -> None:
+    due = Delivery.objects.due().order_by("due_at").first()
+    if due and Alarm.objects.win_probe():
+        deliver(due.pk, probe=True)
+
+
+def _deliver_alone(ids: Iterable[int], stopping: threading.Event) -> None:
+    for delivery_id in ids:
+        if stopping.is_set():
+            return  # whoever sweeps next finds the rest
+        deliver(delivery_id)

@@ -1,0 +1,38 @@
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from feedback.models import Delivery, Feedback
+
+TOKEN = uuid.uuid4()
+
+
+def test_a_feedback_is_saved_with_all_its_emails_or_not_at_all(
+    submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Delivery.objects, "bulk_create", fail)
+    with pytest.raises(RuntimeError):
+        submit()
+    assert not Feedback.objects.exists()
+
+
+def test_the_same_text_with_the_same_token_is_one_feedback(submit: Callable[..., Delivery]) -> None:
+    first, second = submit(form_token=TOKEN), submit(form_token=TOKEN)
+    assert first.pk == second.pk
+    assert Feedback.objects.count() == 1
+    assert Delivery.objects.count() == 2
+
+
+def test_changed_text_with_a_used_token_is_another_feedback(submit: Callable[..., Delivery]) -> None:
+    first = submit(form_token=TOKEN)
+    second = submit(form_token=TOKEN, message="And the window, too.")
+    assert first.feedback_id != second.feedback_id
+    assert Feedback.objects.count() == 2
+
+
+def test_without_a_token_every_post_is_another_feedback(submit: Callable[..., Delivery]) -> None:
+    assert submit().feedback_id != submit().feedback_id

@@ -1,0 +1,41 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from feedback.worker import Housekeeping, Loop
+
+
+def test_a_loop_goes_on_whatever_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("feedback.worker.KEEP_SECONDS", 0.01)
+    calls, thrice = [], threading.Event()
+
+    def work() -> float:
+        calls.append(1)
+        if len(calls) == 3:
+            thrice.set()
+        raise OSError("Redis is gone")
+
+    loop = Loop("sweeper", work)
+    loop.start()
+    assert thrice.wait(5)
+    loop.stopping.set()
+    loop.join(5)
+    assert not loop.is_alive()
+    assert "the sweeper met OSError: Redis is gone; it goes on" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_master_is_gone_ends_itself_gracefully_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    housekeeping = Housekeeping()
+    housekeeping.master = -1
+    housekeeping._keep()
+    housekeeping._keep()
+    assert sent == [(os.getpid(), signal.SIGTERM)]
