@@ -19,7 +19,7 @@ def read_environment() -> dict[str, Any]:
     for name in variables.__all__:
         env.add_parser(name, getattr(variables, name))
     debug = env.bool("DEBUG", False)
-    var_dir = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").resolve()
+    var_dir = env.folder("VAR_DIR", str(BASE_DIR / "var"))
     values = {
         "DEBUG": debug,
         "VAR_DIR": var_dir,
@@ -34,6 +34,10 @@ def read_environment() -> dict[str, Any]:
         "FEEDBACK_OWNERS": env.owners("FEEDBACK_OWNERS", ""),
         "MAILBOX_DIR": env.str("MAILBOX_DIR", ""),
         "SIMULATED_WORK_SECONDS": env.seconds("SIMULATED_WORK_SECONDS", "0"),
+        "PORT": env.port("PORT", "8000"),
+        "WEB_THREADS": env.size("WEB_THREADS", "4"),
+        "WORKER_PROCESSES": env.size("WORKER_PROCESSES", "2"),
+        "WORKER_THREADS": env.size("WORKER_THREADS", "8"),
     }
     try:
         env.seal()

@@ -6,6 +6,7 @@ and what to write instead. No value is repeated in a message: it may be a secret
 
 from email.utils import parseaddr
 from math import isfinite
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,14 +20,17 @@ from project.email_url import parse_email_url
 __all__ = [
     "database_url",
     "email_url",
+    "folder",
     "hosts",
     "origins",
     "owners",
+    "port",
     "redis_url",
     "seconds",
     "secret_key",
     "sender",
     "site_url",
+    "size",
 ]
 
 
@@ -112,6 +116,32 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError as error:
         raise EnvError(f"is no address: {error}") from None
+
+
+def port(value: str) -> int:
+    number = _whole(value)
+    if not 1 <= number <= 65535:
+        raise EnvError("must be a number from 1 to 65535")
+    return number
+
+
+def size(value: str) -> int:
+    number = _whole(value)
+    if number < 1:
+        raise EnvError("must be a whole number, 1 or more")
+    return number
+
+
+def folder(value: str) -> Path:
+    path = Path(value).resolve()
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not value or not there.is_dir():
+        raise EnvError("must be a folder, or one that can be made")
+    return path
+
+
+def _whole(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() else -1
 
 
 def _items(value: str) -> list[str]:

@@ -1,0 +1,70 @@
+# make run    everything, on http://127.0.0.1:8000/ (PORT=8001 VAR_DIR=elsewhere RELOAD=1 change it)
+# make test   the tests (ARGS="-k mailbox" passes options to pytest)
+# make lint   every check that needs no running program
+# make staff  a login for /admin/ and /operations/
+# make screenshots  the pictures in docs/ anew
+# make lock   the lists of exact packages anew (ARGS=--upgrade takes newer ones)
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip -qq --disable-pip-version-check
+
+.PHONY: run test lint staff screenshots lock
+
+run: .venv/ready-to-run
+	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
+
+test: .venv/ready-to-test
+	@$(BIN)/python -m pytest $(ARGS)
+
+staff: .venv/ready-to-run
+	@$(BIN)/python -m project.runner manage migrate --verbosity 0
+	@$(BIN)/python -m project.runner manage createsuperuser
+
+screenshots: .venv/ready-to-test
+	@$(BIN)/python -m docs.screenshots
+
+# A made-up production site: its settings must pass every check, whatever this shell has set.
+lint: export SECRET_KEY = $(shell $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))')
+lint: export DEBUG = false
+lint: export ALLOWED_HOSTS = feedback.example.org
+lint: export CSRF_TRUSTED_ORIGINS = https://feedback.example.org
+lint: export SITE_URL = https://feedback.example.org
+lint: export DATABASE_URL = sqlite://:memory:
+lint: export REDIS_URL = redis://redis.example.org:6379/0
+lint: export EMAIL_URL = smtp+starttls://mail.example.org:587
+lint: export DEFAULT_FROM_EMAIL = Feedback <feedback@example.org>
+lint: export FEEDBACK_OWNERS = team@example.org
+lint: .venv/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: export UV_PYTHON_DOWNLOADS = never
+lock: COMPILE = $(BIN)/uv pip compile pyproject.toml
+lock: EXACTLY = --universal --generate-hashes --python-version 3.11 --quiet $(ARGS)
+lock: $(BIN)/pip
+	@$(PIP) install uv
+	$(COMPILE) $(EXACTLY) -o requirements.txt
+	$(COMPILE) --group dev $(EXACTLY) -c requirements.txt -o requirements-dev.txt
+
+.venv/ready-to-run: requirements.txt | $(BIN)/pip
+	@echo "Installing what is needed (about 15 s, once)…"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+# The second list contains the first, so after this `make run` has nothing to install.
+.venv/ready-to-test: requirements-dev.txt | $(BIN)/pip
+	@echo "Installing what the tests and checks need (about 40 s, once)…"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch .venv/ready-to-run $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This needs Python 3.11 or newer; name yours: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing; install it, on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv

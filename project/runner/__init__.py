@@ -1,0 +1,1 @@
+"""Runs the whole product from one terminal; `make run` ends up here."""
