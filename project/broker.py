@@ -8,6 +8,8 @@ took 150-220 ms to begin. This one waits on the queue's own list instead.
 """
 
 import threading
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -46,8 +48,20 @@ class WakingConsumer(_RedisConsumer):
         self.room = threading.Event()
 
     def ack(self, message: MessageProxy) -> None:
-        super().ack(message)
+        # With Redis away Dramatiq would try this every 5 s, and neither the thread nor a worker that
+        # was told to stop could go on. A message that comes back finds nothing to claim.
+        with suppress(ConnectionClosed, redis.RedisError):
+            super().ack(message)
         self.room.set()
+
+    def nack(self, message: MessageProxy) -> None:
+        with suppress(ConnectionClosed, redis.RedisError):
+            super().nack(message)
+        self.room.set()
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        with suppress(redis.RedisError):  # the sweeper rings for them
+            super().requeue(messages)
 
     def __next__(self) -> MessageProxy | None:
         try:

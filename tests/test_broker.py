@@ -1,0 +1,140 @@
+"""The broker against a real Redis."""
+
+import os
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+from dramatiq import Message, MessageProxy
+
+from project.broker import Broker, WakingConsumer
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def broker(server: RedisServer) -> Iterator[Broker]:
+    server.client.flushall()
+    broker = Broker(url=server.url, middleware=[])
+    broker.declare_queue("email")
+    yield broker
+    broker.client.close()
+
+
+def message() -> Message[None]:
+    return Message(queue_name="email", actor_name="deliver", args=(1,), kwargs={}, options={})
+
+
+def consumer(broker: Broker, prefetch: int = 8) -> WakingConsumer:
+    made = broker.consume("email", prefetch=prefetch, timeout=1000)
+    assert isinstance(made, WakingConsumer)
+    return made
+
+
+def next_message(consumer: WakingConsumer, seconds: float = 5) -> MessageProxy | None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := next(consumer):
+            return found
+    return None
+
+
+def test_a_waiting_consumer_has_a_message_within_milliseconds(broker: Broker) -> None:
+    waiting = consumer(broker)
+    assert statistics.median(delay(broker, waiting) for _ in range(15)) < 0.03
+
+
+def delay(broker: Broker, waiting: WakingConsumer) -> float:
+    """Return the seconds from a ring to its receipt by a consumer that has begun to wait."""
+    rung: list[float] = []
+
+    def ring() -> None:
+        rung.append(time.monotonic())
+        broker.enqueue(message())
+
+    assert next(waiting) is None
+    threading.Timer(0.05, ring).start()
+    found = next_message(waiting)
+    assert found
+    received = time.monotonic()
+    waiting.ack(found)
+    return received - rung[0]
+
+
+def test_an_idle_consumer_looks_at_redis_only_a_few_times_a_second(broker: Broker) -> None:
+    idle = consumer(broker)
+    before = commands(broker)
+    deadline = time.monotonic() + 1.1
+    while time.monotonic() < deadline:
+        next(idle)
+    assert commands(broker) - before <= 30  # three waits and fetches, ten commands each
+
+
+def commands(broker: Broker) -> int:
+    return int(broker.client.info("stats")["total_commands_processed"])
+
+
+def test_waiting_changes_nothing_in_the_queue(broker: Broker) -> None:
+    broker.enqueue(message())
+    broker.enqueue(message())
+    before = broker.client.lrange("dramatiq:email", 0, -1)
+    waiting = consumer(broker)
+    waiting.misses = 1
+    waiting._wait()
+    assert broker.client.lrange("dramatiq:email", 0, -1) == before
+
+
+def test_a_full_consumer_takes_the_next_message_once_there_is_room(broker: Broker) -> None:
+    broker.enqueue(message())
+    broker.enqueue(message())
+    full = consumer(broker, prefetch=1)
+    first = next_message(full)
+    assert first
+    assert next_message(full, seconds=0.1) is None
+    threading.Timer(0.05, full.ack, [first]).start()
+    assert next_message(full)
+
+
+def test_a_silent_redis_is_given_up_after_a_second(server: RedisServer, broker: Broker) -> None:
+    broker.enqueue(message())
+    os.kill(server.process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        with pytest.raises(redis.TimeoutError):
+            broker.enqueue(message())
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    assert time.monotonic() - began < 1.5
+
+
+def test_an_acknowledgement_that_redis_does_not_take_is_no_fault(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.enqueue(message())
+    one = consumer(broker)
+    found = next_message(one)
+    assert found
+    for fault in (redis.ConnectionError("gone"), redis.TimeoutError("silent")):
+        monkeypatch.setattr(broker, "do_ack", _raising(fault), raising=False)
+        monkeypatch.setattr(broker, "do_nack", _raising(fault), raising=False)
+        one.ack(found)
+        one.nack(found)
+    monkeypatch.setattr(broker, "do_requeue", _raising(redis.TimeoutError("silent")), raising=False)
+    one.requeue([found])
+
+
+def _raising(error: Exception) -> object:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
