@@ -36,13 +36,14 @@ class Housekeeping(dramatiq.Middleware):
         self.sweeper.join()  # it may have an email in hand
         self.keeper.stopping.set()
         self.keeper.join()
+        self._forget()
 
     def _keep(self) -> float:
         from feedback.lease import renew_leases
         from feedback.models import Worker
 
         renew_leases()
-        Worker.objects.beat(f"{os.uname().nodename}:{os.getpid()}")
+        Worker.objects.beat()
         if os.getppid() != self.master:
             self._end_with_master()
         return KEEP_SECONDS
@@ -53,6 +54,15 @@ class Housekeeping(dramatiq.Middleware):
 
         run_due_jobs()
         return sweep(self.sweeper.stopping)
+
+    def _forget(self) -> None:
+        from feedback.models import Worker
+
+        try:
+            Worker.objects.sign_off()
+        except db.DatabaseError as error:
+            log.info("the database did not take our goodbye: %s", error)
+        db.connections.close_all()
 
     def _end_with_master(self) -> None:
         # Dramatiq's workers outlive a killed master, keep old code and lose their logs.

@@ -78,6 +78,7 @@ _HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked from inside, over plain HTTP
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CSP = {
     "default-src": "'none'",
@@ -109,11 +110,20 @@ DRAMATIQ_BROKER = {
     ],
 }
 
+DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]  # cleans the table of AdminMiddleware
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        # What cannot be done just now is said in the answer, and logged where it was found.
+        "not_503": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_503"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "feedback": {"level": "INFO"},

@@ -20,7 +20,7 @@ def test_a_process_that_answers_is_alive(client: Client) -> None:
 
 
 def test_ready_with_database_redis_and_a_worker(client: Client, owed: Delivery) -> None:
-    Worker.objects.beat("host:1")
+    Worker.objects.beat()
     response = client.get("/readyz")
     assert response.status_code == 200
     assert response.json() == {
@@ -40,7 +40,7 @@ def test_not_ready_without_a_worker(client: Client) -> None:
 
 
 def test_not_ready_without_redis(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    Worker.objects.beat("host:1")
+    Worker.objects.beat()
     monkeypatch.setattr(health, "_redis", lambda: "not reachable: refused")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["redis"]) == (503, "not reachable: refused")
@@ -57,7 +57,7 @@ def test_not_ready_without_a_database(client: Client, monkeypatch: pytest.Monkey
 
 
 def test_not_ready_while_the_mail_server_refuses_us(client: Client) -> None:
-    Worker.objects.beat("host:1")
+    Worker.objects.beat()
     Alarm.objects.raise_for("535 bad password")
     response = client.get("/readyz")
     assert response.status_code == 503

@@ -1,3 +1,4 @@
+import os
 from datetime import timedelta
 
 from django.db import models
@@ -7,8 +8,16 @@ PATIENCE = timedelta(seconds=15)
 
 
 class WorkerManager(models.Manager["Worker"]):
-    def beat(self, name: str) -> None:
-        self.update_or_create(name=name, defaults={"seen_at": timezone.now()})
+    def beat(self) -> None:
+        """Show that this process lives."""
+        self.update_or_create(name=_this_process(), defaults={"seen_at": timezone.now()})
+
+    def sign_off(self) -> None:
+        self.filter(name=_this_process()).delete()
+
+    def forget_this_host(self) -> None:
+        """Forget all workers of this machine; one that lives shows itself again within seconds."""
+        self.filter(name__startswith=f"{os.uname().nodename}:").delete()
 
     def seen(self) -> bool:
         return self.filter(seen_at__gte=timezone.now() - PATIENCE).exists()
@@ -27,3 +36,7 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _this_process() -> str:
+    return f"{os.uname().nodename}:{os.getpid()}"
