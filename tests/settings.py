@@ -12,6 +12,8 @@ os.environ |= {
     "FEEDBACK_OWNERS": "owner@example.org",
 }
 os.environ.pop("DATABASE_URL", None)
+# Playwright keeps an event loop in the thread of the tests; Django then takes every query for an async one.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from project.settings import *  # noqa: F403
 
