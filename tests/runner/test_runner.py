@@ -132,7 +132,7 @@ def test_a_second_ctrl_c_stops_at_once(busy: Running) -> None:
 @pytest.mark.parametrize("busy", ["killed"], indirect=True)
 def test_kill_9_of_the_runner_leaves_no_process_behind(busy: Running) -> None:
     pids = busy.pids()
-    assert len(pids) >= 8, "the runner, Redis, the mailbox, two for the web and three for the worker"
+    assert len(pids) >= 9, "the runner, Redis, the mailbox, three for the web and three for the worker"
     busy.process.kill()
     wait_until(lambda: none_left(pids))
 
