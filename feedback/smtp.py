@@ -45,7 +45,11 @@ class SMTP(smtplib.SMTP):
         sock = cast(socket.socket, self.sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send(_dot_stuffed(msg))
-        self.before_final_dot()
+        try:
+            self.before_final_dot()
+        except BaseException:
+            self.close()  # a goodbye would be read as more text, and waited for
+            raise
         usual = sock.gettimeout()
         sock.settimeout(FINAL_REPLY_SECONDS)
         self.send(b".\r\n")

@@ -14,7 +14,7 @@ DROP, SILENCE = "DROP", "SILENCE"  # close the line, or say nothing until the se
 
 USUAL = {
     "CONNECT": "220 ready",
-    "EHLO": "250-here\r\n250 SIZE 10000000",
+    "EHLO": "250-here\r\n250-SIZE 10000000\r\n250 AUTH PLAIN",
     "HELO": "250 here",
     "MAIL": "250 ok",
     "RCPT": "250 ok",
@@ -36,6 +36,8 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Conversation)
         self.accepted: list[Message] = []
         self.steps: list[Step] = []
+        self.said: list[tuple[Step, int]] = []  # each reply that was written, and the client's port
+        self.last_line = b""
         self.misbehave: Callable[[Step, str], Reply] = lambda step, text: None
         self.ended = threading.Event()
 
@@ -81,6 +83,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         lines: list[bytes] = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b"."))
+            self.server.last_line = line
         if not line:
             raise _Dropped
         message = message_from_bytes(b"".join(lines))
@@ -101,6 +104,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         if reply in (SILENCE, DROP):
             raise _Dropped
         self.wfile.write(reply.encode() + b"\r\n")
+        self.server.said.append((step, self.client_address[1]))
         if reply.startswith("421"):
             raise _Dropped
 

@@ -1,5 +1,6 @@
 """The backend and `deliver` over a real SMTP conversation."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,6 +111,8 @@ def test_who_was_overtaken_breaks_off_before_the_final_dot(
     owed: Delivery, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Delivery, "begin_transmission", lambda _: False)
+    began = time.monotonic()
     deliver(owed.pk)
+    assert time.monotonic() - began < 0.5, "it waited for an answer to QUIT"
     assert Delivery.objects.get(pk=owed.pk).state == State.SENDING
     assert not server.accepted
