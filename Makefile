@@ -1,5 +1,7 @@
 # make run    everything, on http://127.0.0.1:8000/ (PORT=8001 VAR_DIR=elsewhere RELOAD=1 change it)
 # make test   the tests (ARGS="-k mailbox" passes options to pytest)
+# make faults the failure table of the README, with real processes (minutes)
+# make soak   random kills under load (SOAK_KILLS=2000 SOAK_SEED=7)
 # make lint   every check that needs no running program
 # make staff  a login for /admin/ and /operations/
 # make screenshots  the pictures in docs/ anew
@@ -9,13 +11,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test lint staff screenshots lock
+.PHONY: run test faults soak lint staff screenshots lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
 
 test: .venv/ready-to-test
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Six at a time, since they wait most of their time: for leases to end and for frozen workers to thaw.
+faults: .venv/ready-to-test
+	@WRITE_FAILURE_TABLE=1 $(BIN)/python -m pytest --numprocesses=6 --dist=load tests/faults $(ARGS)
+
+soak: .venv/ready-to-test
+	@SOAK_KILLS=$${SOAK_KILLS:-2000} $(BIN)/python -m pytest --numprocesses=0 -s tests/faults/test_soak.py $(ARGS)
 
 staff: .venv/ready-to-run
 	@$(BIN)/python -m project.runner manage migrate --verbosity 0

@@ -1,0 +1,198 @@
+"""The product's real processes, one by one, so that a test can break each of them."""
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from project.runner.death import die_with_parent
+from tests.mail_server import MailServer
+from tests.redis_server import RedisServer
+from tests.runner.running import BASE_DIR, free_port, wait_until
+
+TWEAK = Path(__file__).parent / "tweak"
+
+
+class Seen(NamedTuple):
+    """What a visitor reads."""
+
+    status: str
+    sentence: str
+
+
+class Master:
+    """A Dramatiq master and its one worker process, started again whenever it has ended."""
+
+    def __init__(self, environment: dict[str, str], threads: int) -> None:
+        size = ["-p", "1", "-t", str(threads)]
+        command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", *size]
+        self._spawn = partial(_start, command, environment)
+        self.process = self._spawn()
+        self.restarts = True
+        threading.Thread(target=self._supervise, daemon=True).start()
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        with suppress(OSError):
+            return [int(pid) for pid in children.read_text().split()]
+        return []
+
+    def signal_workers(self, number: int) -> None:
+        for pid in self.workers():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def stop(self) -> None:
+        self.restarts = False
+        for pid in [*self.workers(), self.process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _supervise(self) -> None:
+        while self.restarts:
+            self.process.wait()
+            time.sleep(0.5)  # as a service manager does
+            if self.restarts:
+                self.process = self._spawn()
+
+
+class System:
+    def __init__(self, folder: Path, prepared: Path, **variables: str) -> None:
+        self.folder = folder
+        shutil.copytree(prepared, folder)
+        self.mail = MailServer().__enter__()
+        self.redis = RedisServer(folder / "redis", preexec=die_with_parent(os.getpid()))
+        self.port = free_port()
+        self.environment = environment(folder) | {
+            "REDIS_URL": self.redis.url,
+            "EMAIL_URL": f"smtp://user:secret@127.0.0.1:{self.mail.port}?timeout=3",
+            **variables,
+        }
+        self.masters: list[Master] = []
+        self.until = 0.0  # when a test may look at the books at the earliest
+        self.start_web()
+
+    def start_web(self) -> None:
+        bind = ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--log-level", "error"]
+        size = ["--worker-class", "gthread", "--threads", "4"]
+        command = [sys.executable, "-m", "gunicorn", "project.wsgi", *bind, *size]
+        self.web = _start(command, self.environment)
+        wait_until(lambda: self._answers())
+
+    def start_master(self, threads: int = 2, wait: bool = True, **variables: str) -> Master:
+        self.masters.append(Master(self.environment | variables, threads))
+        if wait:
+            wait_until(lambda: self.query("SELECT count(*) FROM feedback_worker")[0][0] >= len(self.masters))
+        return self.masters[-1]
+
+    def submit(self, message: str = "The door is too heavy.") -> str:
+        """Send the form and return the address of the visitor's page."""
+        status, page, address = self.post(message)
+        assert status == 303, page
+        return address
+
+    def post(self, message: str) -> tuple[int, str, str]:
+        """Send the form as a browser without JavaScript does; return code, page and next address."""
+        _, page, headers = self.request("GET", "/")
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        fields |= {"email": "ada@example.org", "message": message}
+        cookie = {"Cookie": headers["set-cookie"].partition(";")[0]}
+        status, page, headers = self.request("POST", "/", urlencode(fields), cookie)
+        return status, page, headers.get("location", "")
+
+    def seen(self, address: str) -> Seen:
+        _, page, _ = self.request("GET", address)
+        found = re.search(r'data-status="(\w+)".*class="sentence">([^<]*)<', page, re.DOTALL)
+        assert found, page
+        return Seen(found[1], " ".join(found[2].split()))
+
+    def request(
+        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str, dict[str, str]]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        connection.request(method, path, body, form | (headers or {}))
+        response = connection.getresponse()
+        page = response.read().decode()
+        connection.close()
+        return response.status, page, {name.lower(): value for name, value in response.getheaders()}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=30)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def execute(self, sql: str) -> None:
+        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=30)) as connection, connection:
+            connection.execute(sql)
+
+    def lock_database(self) -> Callable[[], None]:
+        """Take SQLite's one write lock; return what gives it back."""
+        connection = sqlite3.connect(
+            self.folder / "db.sqlite3", timeout=30, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("BEGIN IMMEDIATE")
+        return connection.close
+
+    def stop(self) -> None:
+        for master in self.masters:
+            master.stop()
+        self.web.kill()
+        self.web.wait()
+        self.redis.stop()
+        self.mail.__exit__()
+
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            return self.request("GET", "/livez")[0] == 200
+        return False
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{TWEAK}:{BASE_DIR}",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "VAR_DIR": str(folder),
+        "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SITE_URL": "http://127.0.0.1",
+        "DEFAULT_FROM_EMAIL": "Feedback <feedback@example.org>",
+        "FEEDBACK_OWNERS": "",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "EMAIL_URL": "console:",
+        "MIN_FORM_SECONDS": "0",
+        "RATE_LIMITS": "off",
+    }
+
+
+def prepare(folder: Path) -> None:
+    """Make the database and the static files that each system starts from."""
+    folder.mkdir()
+    command, variables = [sys.executable, "-m", "project.runner.prepare"], environment(folder)
+    subprocess.run(command, cwd=BASE_DIR, env=variables, check=True, stdout=subprocess.DEVNULL)
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (Path(environment["VAR_DIR"]) / "log").open("ab") as log:
+        return subprocess.Popen(
+            command,
+            cwd=BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            preexec_fn=die_with_parent(os.getpid()),
+        )
