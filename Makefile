@@ -1,5 +1,6 @@
 # make run    everything, on http://127.0.0.1:8000/ (PORT=8001 VAR_DIR=elsewhere RELOAD=1 change it)
 # make test   the tests (ARGS="-k mailbox" passes options to pytest)
+# make test-postgres  the tests and the faults again, on a PostgreSQL that is started for them
 # make faults the failure table of the README, with real processes (minutes)
 # make soak   random kills under load (SOAK_KILLS=2000 SOAK_SEED=7)
 # make lint   every check that needs no running program
@@ -11,13 +12,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test faults soak lint staff screenshots lock
+.PHONY: run test test-postgres faults soak lint staff screenshots lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
 
 test: .venv/ready-to-test
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-postgres: .venv/ready-to-test
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/runner $(ARGS)
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses=6 --dist=load tests/faults $(ARGS)
 
 # Six at a time, since they wait most of their time: for leases to end and for frozen workers to thaw.
 faults: .venv/ready-to-test

@@ -11,13 +11,13 @@ os.environ |= {
     "DEFAULT_FROM_EMAIL": "Feedback <feedback@example.org>",
     "FEEDBACK_OWNERS": "owner@example.org",
 }
-os.environ.pop("DATABASE_URL", None)
 # Playwright keeps an event loop in the thread of the tests; Django then takes every query for an async one.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from project.settings import *  # noqa: F403
 
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+if "DATABASE_URL" not in os.environ:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DRAMATIQ_BROKER = {
     "BROKER": "dramatiq.brokers.stub.StubBroker",
     "MIDDLEWARE": ["django_dramatiq.middleware.DbConnectionsMiddleware"],

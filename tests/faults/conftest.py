@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.system import prepare
+from tests.faults.system import Prepared, prepare
 from tests.faults.table import ROWS
 from tests.runner.running import BASE_DIR
 
@@ -16,10 +16,8 @@ Measured = dict[str, tuple[list[str], float]]
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared") / "var"
-    prepare(folder)
-    return folder
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(tmp_path_factory.mktemp("prepared") / "var")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -2,27 +2,30 @@
 
 import os
 import re
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from project.runner.death import die_with_parent
+from tests.faults.database import Database, Postgres, Sqlite, fresh
 from tests.mail_server import MailServer
 from tests.redis_server import RedisServer
 from tests.runner.running import BASE_DIR, free_port, wait_until
 
 TWEAK = Path(__file__).parent / "tweak"
+
+
+class Prepared(NamedTuple):
+    folder: Path
+    database: Sqlite | Postgres
 
 
 class Seen(NamedTuple):
@@ -41,7 +44,8 @@ class Master:
         self._spawn = partial(_start, command, environment)
         self.process = self._spawn()
         self.restarts = True
-        threading.Thread(target=self._supervise, daemon=True).start()
+        self.supervisor = threading.Thread(target=self._supervise, daemon=True)
+        self.supervisor.start()
 
     def workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -56,6 +60,11 @@ class Master:
 
     def stop(self) -> None:
         self.restarts = False
+        self._kill()
+        self.supervisor.join()
+        self._kill()  # where it had just been started again
+
+    def _kill(self) -> None:
         for pid in [*self.workers(), self.process.pid]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -70,13 +79,15 @@ class Master:
 
 
 class System:
-    def __init__(self, folder: Path, prepared: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, prepared: Prepared, **variables: str) -> None:
         self.folder = folder
-        shutil.copytree(prepared, folder)
+        folder.mkdir()
+        (folder / "static").symlink_to(prepared.folder / "static")
+        self.database = prepared.database.copy(folder)
         self.mail = MailServer().__enter__()
         self.redis = RedisServer(folder / "redis", preexec=die_with_parent(os.getpid()))
         self.port = free_port()
-        self.environment = environment(folder) | {
+        self.environment = environment(folder, self.database) | {
             "REDIS_URL": self.redis.url,
             "EMAIL_URL": f"smtp://user:secret@127.0.0.1:{self.mail.port}?timeout=3",
             **variables,
@@ -95,7 +106,8 @@ class System:
     def start_master(self, threads: int = 2, wait: bool = True, **variables: str) -> Master:
         self.masters.append(Master(self.environment | variables, threads))
         if wait:
-            wait_until(lambda: self.query("SELECT count(*) FROM feedback_worker")[0][0] >= len(self.masters))
+            count = "SELECT count(*) FROM feedback_worker"
+            wait_until(lambda: self.database.query(count)[0][0] >= len(self.masters))
         return self.masters[-1]
 
     def submit(self, message: str = "The door is too heavy.") -> str:
@@ -130,22 +142,6 @@ class System:
         connection.close()
         return response.status, page, {name.lower(): value for name, value in response.getheaders()}
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=30)) as connection:
-            return connection.execute(sql).fetchall()
-
-    def execute(self, sql: str) -> None:
-        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=30)) as connection, connection:
-            connection.execute(sql)
-
-    def lock_database(self) -> Callable[[], None]:
-        """Take SQLite's one write lock; return what gives it back."""
-        connection = sqlite3.connect(
-            self.folder / "db.sqlite3", timeout=30, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("BEGIN IMMEDIATE")
-        return connection.close
-
     def stop(self) -> None:
         for master in self.masters:
             master.stop()
@@ -160,7 +156,7 @@ class System:
         return False
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, database: Database) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{TWEAK}:{BASE_DIR}",
@@ -171,6 +167,7 @@ def environment(folder: Path) -> dict[str, str]:
         "SITE_URL": "http://127.0.0.1",
         "DEFAULT_FROM_EMAIL": "Feedback <feedback@example.org>",
         "FEEDBACK_OWNERS": "",
+        "DATABASE_URL": database.url,
         "REDIS_URL": "redis://127.0.0.1:1",
         "EMAIL_URL": "console:",
         "MIN_FORM_SECONDS": "0",
@@ -178,11 +175,13 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path) -> "Prepared":
     """Make the database and the static files that each system starts from."""
     folder.mkdir()
-    command, variables = [sys.executable, "-m", "project.runner.prepare"], environment(folder)
+    database = fresh(folder)
+    command, variables = [sys.executable, "-m", "project.runner.prepare"], environment(folder, database)
     subprocess.run(command, cwd=BASE_DIR, env=variables, check=True, stdout=subprocess.DEVNULL)
+    return Prepared(folder, database)
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -65,10 +65,11 @@ def killed_while_connecting(system: System) -> list[str]:
 def killed_before_the_dot(system: System) -> list[str]:
     master = system.start_master()
     locks: list[Callable[[], None]] = []
-    system.mail.misbehave = _once("DATA", lambda: locks.append(system.lock_database()))
+    system.mail.misbehave = _once("DATA", lambda: locks.append(system.database.lock()))
     page = system.submit()
     wait_until(lambda: system.mail.last_line.startswith(b"--") and system.mail.last_line.endswith(b"--\r\n"))
     master.signal_workers(signal.SIGKILL)
+    system.database.drop_waiting()
     locks[0]()
     return [page]
 
@@ -82,12 +83,13 @@ def killed_before_the_reply(system: System) -> list[str]:
 def killed_before_the_mark(system: System) -> list[str]:
     master = system.start_master()
     locks: list[Callable[[], None]] = []
-    system.mail.misbehave = _once("DOT", lambda: locks.append(system.lock_database()))
+    system.mail.misbehave = _once("DOT", lambda: locks.append(system.database.lock()))
     page = system.submit()
     wait_until(lambda: any(step == "DOT" for step, _ in system.mail.said))
     client_port = next(port for step, port in system.mail.said if step == "DOT")
     wait_until(lambda: _has_read_everything(client_port))
     master.signal_workers(signal.SIGKILL)
+    system.database.drop_waiting()
     locks[0]()
     return [page]
 
@@ -224,7 +226,7 @@ def login_refused(system: System) -> list[str]:
 @row("the database locked for 5 s by another writer", "queued sending sent", 20)
 def database_locked(system: System) -> list[str]:
     system.start_master()
-    threading.Timer(5, system.lock_database()).start()
+    threading.Timer(5, system.database.lock()).start()
     return [system.submit()]
 
 
@@ -253,7 +255,7 @@ def disk_full(system: System) -> list[str]:
     assert "This could not be saved just now." in page
     assert "The door is too heavy." in page
     filler.unlink()
-    assert system.query("SELECT count(*) FROM feedback_feedback")[0][0] == len(saved)
+    assert system.database.query("SELECT count(*) FROM feedback_feedback")[0][0] == len(saved)
     system.start_master()
     return [system.submit(), *saved]
 

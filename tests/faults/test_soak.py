@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.system import Master, System
+from tests.faults.system import Master, Prepared, System
 from tests.faults.table import kill_web
 from tests.faults.test_faults import states
 
@@ -22,7 +22,7 @@ KILLS_A_SECOND = 4
 
 
 @pytest.fixture
-def system(tmp_path: Path, prepared: Path) -> Iterator[System]:
+def system(tmp_path: Path, prepared: Prepared) -> Iterator[System]:
     system = System(tmp_path / "var", prepared, SIMULATED_WORK_SECONDS="0.05")
     yield system
     system.stop()
@@ -113,7 +113,7 @@ def _wait_for_the_last(system: System) -> None:
     while set(states(system)) & {"queued", "sending"}:
         assert time.monotonic() < deadline, states(system)
         # The pauses between two attempts grow to hours; here nobody has that long.
-        system.execute(
+        system.database.execute(
             "UPDATE feedback_delivery SET due_at = created_at, ring_at = created_at WHERE state = 'queued'"
         )
         time.sleep(1)
@@ -122,7 +122,7 @@ def _wait_for_the_last(system: System) -> None:
 def _check(system: System, pages: list[str]) -> None:
     accepted = system.mail.accepted_ids()
     assert len(accepted) == len(set(accepted)), "doubled"
-    rows = system.query("SELECT message_id, state FROM feedback_delivery")
+    rows = system.database.query("SELECT message_id, state FROM feedback_delivery")
     assert len(rows) >= len(pages), "an answered form was forgotten"
     assert not [m for m, state in rows if state == "sent" and m not in set(accepted)], "never accepted"
     assert not [m for m, state in rows if state not in ("sent", "unconfirmed")], "lost"
