@@ -1,9 +1,10 @@
 """The words of an email: a delivery in, a message ready to send out."""
 
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
 
 from feedback.models import Delivery, Kind
@@ -22,7 +23,9 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
         subject=_one_line(render_to_string(f"{folder}_subject.txt", context)),
         body=render_to_string(f"{folder}.txt", context),
         to=[delivery.recipient],
-        reply_to=None if to_visitor else [formataddr((_one_line(feedback.name), feedback.email))],
+        reply_to=None
+        if to_visitor
+        else [sanitize_address((_one_line(feedback.name), feedback.email), "utf-8")],
         headers={
             "Message-ID": delivery.message_id,
             "Date": format_datetime(delivery.created_at),

@@ -12,7 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, close_old_connections
 
 from feedback.compose import compose
-from feedback.faults import Verdict, judge
+from feedback.faults import Verdict, is_about_the_email, judge
 from feedback.lease import kept
 from feedback.models import LEASE, Alarm, Delivery
 from feedback.smtp import EmailBackend
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 BACKOFF_SECONDS = (5, 10, 30, 60, 300, 900)
 HOURLY = 3600
 BUDGET = 125  # retries: the quick ones above, then hourly for five days, as mail servers do
+BATCH = 100
 SAVE_SECONDS = 60  # how long to hold on to an outcome that the database does not take
 
 
@@ -53,8 +54,13 @@ def deliver(delivery_id: int, *, probe: bool = False) -> None:
         _close(connection)
 
 
+def recover_lost() -> None:
+    """Decide what becomes of the emails whose workers ended without a word."""
+    for lost in Delivery.objects.lost()[:BATCH]:
+        recover(lost)
+
+
 def recover(lost: Delivery) -> None:
-    """Decide what becomes of an email whose worker ended without a word."""
     log.warning("delivery %s: its worker is gone", lost.pk)
     if lost.transmitting:
         lost.mark_unconfirmed("the worker ended while the mail server was answering")
@@ -77,14 +83,15 @@ def _transmit(connection: BaseEmailBackend, message: EmailMessage, delivery: Del
 
 def _record_acceptance(delivery: Delivery, reply: str, probe: bool) -> None:
     _save(lambda: delivery.mark_sent(reply))
-    log.info("delivery %s: sent, %s", delivery.pk, reply)
+    log.info("delivery %s: sent", delivery.pk)
     if probe:
         Alarm.objects.clear()
 
 
 def _record_fault(delivery: Delivery, error: Exception, probe: bool) -> None:
     verdict, why = judge(error, transmitting=delivery.transmitting)
-    log.warning("delivery %s: %s, %s", delivery.pk, verdict.value, why)
+    # The reply itself may hold the address, so it is kept in the row and not in the log.
+    log.warning("delivery %s: %s after %s", delivery.pk, verdict.value, why.partition(" ")[0].rstrip(":"))
     match verdict:
         case Verdict.UNCONFIRMED:
             _save(lambda: delivery.mark_unconfirmed(why))
@@ -95,7 +102,7 @@ def _record_fault(delivery: Delivery, error: Exception, probe: bool) -> None:
         case Verdict.OPERATOR:
             _save(lambda: Alarm.objects.raise_for(why))
             _save(lambda: delivery.wait(why))
-    if probe and verdict is not Verdict.OPERATOR:
+    if probe and (verdict is Verdict.UNCONFIRMED or is_about_the_email(error)):
         Alarm.objects.clear()
 
 

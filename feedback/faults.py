@@ -12,12 +12,8 @@ class Verdict(Enum):
     UNCONFIRMED = "unconfirmed"  # nobody can know whether the server took it
 
 
-OPERATOR_FAULTS = (
-    smtplib.SMTPAuthenticationError,
-    smtplib.SMTPNotSupportedError,
-    ssl.SSLCertVerificationError,
-    ssl.SSLError,
-)
+OPERATOR_FAULTS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
+DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # TLS errors by class, but no more than a lost line
 
 
 def judge(error: Exception, *, transmitting: bool) -> tuple[Verdict, str]:
@@ -29,13 +25,18 @@ def judge(error: Exception, *, transmitting: bool) -> tuple[Verdict, str]:
     code, why = _reply(error)
     if transmitting and not 400 <= code < 600:
         return Verdict.UNCONFIRMED, why
-    if isinstance(error, OPERATOR_FAULTS):
+    if isinstance(error, OPERATOR_FAULTS) and not isinstance(error, DROPPED):
         return Verdict.OPERATOR, why
     if 500 <= code < 600:
         greeting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
         sender = isinstance(error, smtplib.SMTPSenderRefused) and code != 552  # 552: this one is too big
         return (Verdict.OPERATOR if greeting or sender else Verdict.FAILED), why
     return Verdict.LATER, why
+
+
+def is_about_the_email(error: Exception) -> bool:
+    """Whether the server had let us in and refused this one email, for now or for good."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
 
 
 def _reply(error: Exception) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The sweeper: finds what is owed and was not rung, or whose worker is gone, and sees to it.
+"""The sweeper: finds what is owed and was not rung, and sees to it.
 
 It runs in every worker process. So no ring that was lost, no Redis that was emptied and no worker
 that was killed makes us forget an email, and where there is no Redis at all it delivers by itself.
@@ -6,9 +6,10 @@ that was killed makes us forget an email, and where there is no Redis at all it 
 
 import threading
 from collections.abc import Iterable
+from itertools import islice
 
 from feedback import tasks
-from feedback.delivery import deliver, recover
+from feedback.delivery import deliver
 from feedback.models import Alarm, Delivery
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
@@ -19,8 +20,6 @@ ALONE_BATCH = 10
 
 def sweep(stopping: threading.Event) -> float:
     """See to a bounded number of emails; return the seconds until the next sweep should be."""
-    for lost in Delivery.objects.lost()[:BATCH]:
-        recover(lost)
     if Alarm.objects.exists():
         _probe()
         return EVERY_SECONDS
@@ -39,7 +38,7 @@ def _probe() -> None:
 
 
 def _deliver_alone(ids: Iterable[int], stopping: threading.Event) -> None:
-    for delivery_id in ids:
+    for delivery_id in islice(ids, ALONE_BATCH):
         if stopping.is_set():
             return  # whoever sweeps next finds the rest
         deliver(delivery_id)

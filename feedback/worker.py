@@ -1,10 +1,12 @@
 """What each worker process does beside its messages, in two threads of its own.
 
-The keeper shows that the process lives, renews the leases of the emails in hand and ends with its
-master; it goes on while the process shuts down. The sweeper looks after what the queue forgot.
+The keeper shows that the process lives, renews the leases of the emails in hand, takes up those of
+dead workers and ends with its master; it goes on while the process shuts down. The sweeper looks
+after what the queue forgot; it may send an email itself, so nothing urgent waits for it.
 """
 
 import logging
+import multiprocessing
 import os
 import random
 import signal
@@ -23,7 +25,9 @@ class Housekeeping(dramatiq.Middleware):
     """Dramatiq's middleware is loaded before Django's models are, hence the late imports."""
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        self.master = os.getppid()
+        # As Dramatiq started us: while we boot, a killed master may have left us to somebody else.
+        parent = multiprocessing.parent_process()
+        self.master = parent.pid if parent else os.getppid()
         self.keeper = Loop("keeper", self._keep)
         self.sweeper = Loop("sweeper", self._sweep)
         self.keeper.start()
@@ -39,11 +43,13 @@ class Housekeeping(dramatiq.Middleware):
         self._forget()
 
     def _keep(self) -> float:
+        from feedback.delivery import recover_lost
         from feedback.lease import renew_leases
         from feedback.models import Worker
 
         renew_leases()
         Worker.objects.beat()
+        recover_lost()
         if os.getppid() != self.master:
             self._end_with_master()
         return KEEP_SECONDS

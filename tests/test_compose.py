@@ -1,9 +1,15 @@
 from collections.abc import Callable
+from urllib.parse import urlencode
 
+import hypothesis
 import pytest
 from django.conf import settings
+from django.http import QueryDict
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from feedback.compose import compose
+from feedback.forms import FeedbackForm
 from feedback.models import Delivery, Feedback, Kind
 
 
@@ -37,6 +43,17 @@ def test_a_notification_carries_the_text_and_answers_to_the_visitor(notification
 
 def test_the_sender_is_always_ours(owed: Delivery, notification: Delivery) -> None:
     assert {compose(owed).from_email, compose(notification).from_email} == {settings.DEFAULT_FROM_EMAIL}
+
+
+@given(email=st.one_of(st.emails(), st.emails().map(lambda email: email.rpartition("@")[0] + "@münchen.de")))
+@hypothesis.settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_address_the_form_takes_can_be_written_in_an_email(
+    submit: Callable[..., Delivery], email: str
+) -> None:
+    form = FeedbackForm(QueryDict(urlencode({"email": email, "message": "text"})))
+    if form.is_valid():
+        for delivery in submit(email=form.cleaned_data["email"], name="Ædá").feedback.deliveries.all():
+            assert compose(delivery).message().as_bytes()
 
 
 def test_automatic_messages_say_so(owed: Delivery, notification: Delivery) -> None:

@@ -1,5 +1,6 @@
 import smtplib
 from collections.abc import Callable
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from unittest.mock import patch
 
@@ -11,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from feedback import delivery
-from feedback.delivery import deliver
+from feedback.delivery import deliver, recover_lost
 from feedback.models import Alarm, Delivery, State
 
 
@@ -174,3 +175,43 @@ def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
     monkeypatch.setattr(delivery, "close_old_connections", lambda: None)
     deliver(owed.pk)
     assert reload(owed).state == State.SENT
+
+
+def test_an_email_whose_worker_ended_before_the_mark_is_tried_again(owed: Delivery) -> None:
+    Delivery.objects.claim(owed.pk)
+    Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    recover_lost()
+    fresh = Delivery.objects.get(pk=owed.pk)
+    assert (fresh.status, fresh.retries) == ("retrying", 1)
+    assert fresh.due_at <= timezone.now()
+    assert fresh.moves[-1].why == "the worker ended before anything was sent"
+
+
+def test_an_email_whose_worker_ended_after_the_mark_is_unconfirmed(owed: Delivery) -> None:
+    claimed = Delivery.objects.claim(owed.pk)
+    assert claimed
+    claimed.begin_transmission()
+    Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    recover_lost()
+    fresh = Delivery.objects.get(pk=owed.pk)
+    assert fresh.state == State.UNCONFIRMED
+    assert fresh.moves[-1].why == "the worker ended while the mail server was answering"
+
+
+def test_an_email_that_kills_its_workers_fails_in_the_end(owed: Delivery) -> None:
+    Delivery.objects.update(retries=125)
+    Delivery.objects.claim(owed.pk)
+    Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    recover_lost()
+    assert Delivery.objects.get(pk=owed.pk).state == State.FAILED
+
+
+def test_no_address_is_in_the_log(owed: Delivery, caplog: pytest.LogCaptureFixture) -> None:
+    refusal = smtplib.SMTPRecipientsRefused(
+        {"ada@example.org": (550, b"5.1.1 <ada@example.org>: no\nforged")}
+    )
+    with Failing("send_messages", refusal):
+        deliver(owed.pk)
+    assert f"delivery {owed.pk}: failed after 550" in caplog.text
+    assert "ada@" not in caplog.text
+    assert "forged" not in caplog.text

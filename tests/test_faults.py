@@ -23,6 +23,8 @@ HERE = "ada@example.org"
         (smtplib.SMTPAuthenticationError(454, b"try later"), Verdict.OPERATOR),
         (smtplib.SMTPNotSupportedError("STARTTLS not supported"), Verdict.OPERATOR),
         (ssl.SSLCertVerificationError("self-signed"), Verdict.OPERATOR),
+        (ssl.SSLError("wrong version number"), Verdict.OPERATOR),
+        (ssl.SSLEOFError("EOF occurred in violation of protocol"), Verdict.LATER),
         (smtplib.SMTPSenderRefused(451, b"busy", HERE), Verdict.LATER),
         (smtplib.SMTPSenderRefused(550, b"not you", HERE), Verdict.OPERATOR),
         (smtplib.SMTPSenderRefused(552, b"too big", HERE), Verdict.FAILED),

@@ -1,3 +1,4 @@
+import smtplib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -84,35 +85,6 @@ def test_the_queue_is_never_made_longer_than_its_bound(
     assert queue.queues["email"].qsize() == rung
 
 
-def test_an_email_whose_worker_ended_before_the_mark_is_tried_again(owed: Delivery) -> None:
-    Delivery.objects.claim(owed.pk)
-    overlooked(due_at=timezone.now() - timedelta(seconds=1))
-    run()
-    fresh = Delivery.objects.get(pk=owed.pk)
-    assert (fresh.status, fresh.retries) == ("retrying", 1)
-    assert fresh.due_at <= timezone.now()
-    assert fresh.moves[-1].why == "the worker ended before anything was sent"
-
-
-def test_an_email_whose_worker_ended_after_the_mark_is_unconfirmed(owed: Delivery) -> None:
-    claimed = Delivery.objects.claim(owed.pk)
-    assert claimed
-    claimed.begin_transmission()
-    overlooked(due_at=timezone.now() - timedelta(seconds=1))
-    run()
-    fresh = Delivery.objects.get(pk=owed.pk)
-    assert fresh.state == State.UNCONFIRMED
-    assert fresh.moves[-1].why == "the worker ended while the mail server was answering"
-
-
-def test_an_email_that_kills_its_workers_fails_in_the_end(owed: Delivery) -> None:
-    Delivery.objects.update(retries=125)
-    Delivery.objects.claim(owed.pk)
-    overlooked(due_at=timezone.now() - timedelta(seconds=1))
-    run()
-    assert Delivery.objects.get(pk=owed.pk).state == State.FAILED
-
-
 def test_while_an_alarm_is_raised_one_email_probes_and_ends_it(
     submit: Callable[..., Delivery], outbox: list[EmailMessage], queue: StubBroker
 ) -> None:
@@ -129,9 +101,27 @@ def test_while_an_alarm_is_raised_one_email_probes_and_ends_it(
     assert queue.queues["email"].qsize() == 3
 
 
-def test_a_probe_that_is_refused_leaves_the_alarm(owed: Delivery) -> None:
-    import smtplib
+@pytest.mark.parametrize("error", [ConnectionRefusedError("refused"), smtplib.SMTPConnectError(421, b"busy")])
+def test_a_probe_that_could_not_even_connect_leaves_the_alarm(owed: Delivery, error: Exception) -> None:
+    overlooked()
+    Alarm.objects.raise_for("535 bad password")
+    Alarm.objects.update(probe_at=timezone.now())
+    with patch.object(EmailBackend, "open", side_effect=error):
+        run()
+    assert Alarm.objects.exists()
 
+
+def test_a_probe_whose_own_address_is_refused_ends_the_alarm(owed: Delivery) -> None:
+    overlooked()
+    Alarm.objects.raise_for("535 bad password")
+    Alarm.objects.update(probe_at=timezone.now())
+    refusal = smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"no such user")})
+    with patch.object(EmailBackend, "send_messages", side_effect=refusal):
+        run()
+    assert not Alarm.objects.exists()
+
+
+def test_a_probe_that_is_refused_leaves_the_alarm(owed: Delivery) -> None:
     overlooked()
     Alarm.objects.raise_for("535 bad password")
     Alarm.objects.update(probe_at=timezone.now())
@@ -142,8 +132,8 @@ def test_a_probe_that_is_refused_leaves_the_alarm(owed: Delivery) -> None:
     assert set(states()) == {State.QUEUED}
 
 
-def test_an_idle_sweep_costs_three_queries(
+def test_an_idle_sweep_costs_two_queries(
     owed: Delivery, django_assert_num_queries: Callable[..., object]
 ) -> None:
-    with django_assert_num_queries(3):  # type: ignore[attr-defined]
+    with django_assert_num_queries(2):  # type: ignore[attr-defined]
         sweeper.sweep(threading.Event())

@@ -3,9 +3,9 @@
 import uuid
 
 import django.db.models.deletion
-import django.utils.timezone
 from django.db import migrations, models
 
+import feedback.models.clock
 import feedback.models.delivery
 
 
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(blank=True, max_length=100)),
                 ("message", models.TextField(max_length=5000)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_at", models.DateTimeField(default=feedback.models.clock.now, editable=False)),
             ],
             options={
                 "verbose_name_plural": "feedback",
@@ -93,9 +93,9 @@ class Migration(migrations.Migration):
                 ("attempt", models.PositiveIntegerField(default=0)),
                 ("retries", models.PositiveIntegerField(default=0)),
                 ("transmitting", models.BooleanField(default=False)),
-                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(default=feedback.models.clock.now)),
                 ("ring_at", models.DateTimeField()),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_at", models.DateTimeField(default=feedback.models.clock.now, editable=False)),
                 ("sent_at", models.DateTimeField(editable=False, null=True)),
                 ("history", models.TextField(default="", editable=False)),
                 (

@@ -2,7 +2,8 @@ import logging
 from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
+
+from feedback.models.clock import now
 
 log = logging.getLogger(__name__)
 
@@ -12,8 +13,10 @@ FIRST_PROBE, LAST_PROBE = timedelta(seconds=5), timedelta(minutes=5)
 class AlarmManager(models.Manager["Alarm"]):
     def raise_for(self, why: str) -> None:
         """Stop all sending, and say so once, however many emails meet the same fault."""
-        now = timezone.now()
-        _, new = self.get_or_create(pk=1, defaults={"why": why, "since": now, "probe_at": now + FIRST_PROBE})
+        moment = now()
+        _, new = self.get_or_create(
+            pk=1, defaults={"why": why, "since": moment, "probe_at": moment + FIRST_PROBE}
+        )
         if new:
             log.error(
                 "The mail server refuses this site (%s). All emails wait and none is lost. Please check "
@@ -27,14 +30,14 @@ class AlarmManager(models.Manager["Alarm"]):
 
     def win_probe(self) -> bool:
         """Whether it is now upon us, and on us alone, to try one email in spite of the alarm."""
-        now = timezone.now()
-        alarm = self.filter(probe_at__lte=now).first()
+        moment = now()
+        alarm = self.filter(probe_at__lte=moment).first()
         if not alarm:
             return False
         # The pause doubles: it is as long as the alarm is old. A server that refuses a login
         # too often may lock the account.
-        pause = min(max(now - alarm.since, FIRST_PROBE), LAST_PROBE)
-        return self.filter(probe_at=alarm.probe_at).update(probe_at=now + pause) == 1
+        pause = min(max(moment - alarm.since, FIRST_PROBE), LAST_PROBE)
+        return self.filter(probe_at=alarm.probe_at).update(probe_at=moment + pause) == 1
 
 
 class Alarm(models.Model):

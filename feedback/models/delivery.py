@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Q, QuerySet
-from django.utils import timezone
+from django.utils.encoding import punycode
 
 from feedback.models.alarm import Alarm
+from feedback.models.clock import now
 from feedback.models.history import Kind, Move, State, appended, line, parsed
 
 if TYPE_CHECKING:
@@ -33,44 +34,45 @@ class DeliveryManager(models.Manager["Delivery"]):
 
         While an alarm is raised everything waits, except the one that a probe sends.
         """
-        due = self.due().filter(pk=pk)
-        won = (due if probe else due.exclude(Exists(Alarm.objects.all()))).update(
-            state=State.SENDING,
-            attempt=F("attempt") + 1,
-            due_at=timezone.now() + LEASE,
-            transmitting=False,
+        claim = self.due().select_related("feedback").filter(pk=pk).first()
+        if claim is None:
+            return None
+        # What we hold is what we have written, never what is read afterwards: between the two this
+        # process may freeze, and then it would read, and use, somebody else's attempt.
+        seen = self.due().filter(pk=pk, attempt=claim.attempt)
+        claim.state, claim.transmitting = State.SENDING, False
+        claim.attempt, claim.due_at = claim.attempt + 1, now() + LEASE
+        won = (seen if probe else seen.exclude(Exists(Alarm.objects.all()))).update(
+            state=claim.state,
+            transmitting=claim.transmitting,
+            attempt=claim.attempt,
+            due_at=claim.due_at,
             history=appended(State.SENDING, "claimed"),
         )
-        return self.select_related("feedback").get(pk=pk) if won else None
+        return claim if won else None
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
         mine = [Q(pk=claim.pk, attempt=claim.attempt) for claim in claims]
         if mine:
             any_of_mine = Q(*mine, _connector=Q.OR)
-            self.filter(any_of_mine, state=State.SENDING).update(due_at=timezone.now() + LEASE)
+            self.filter(any_of_mine, state=State.SENDING).update(due_at=now() + LEASE)
 
     def lost(self) -> QuerySet["Delivery"]:
-        """The claims whose holder is gone: no live one lets its lease run out.
-
-        A lease that ends far ahead was given by a clock that was wrong.
-        """
-        now = timezone.now()
-        over = Q(due_at__lte=now) | Q(due_at__gt=now + 4 * LEASE)
-        return self.filter(over, state=State.SENDING)
+        """The claims whose holder is gone: no live one lets its lease run out."""
+        return self.filter(state=State.SENDING, due_at__lte=now())
 
     def due(self) -> QuerySet["Delivery"]:
-        return self.filter(state=State.QUEUED, due_at__lte=timezone.now())
+        return self.filter(state=State.QUEUED, due_at__lte=now())
 
     def take_unrung(self, limit: int) -> list[int]:
         """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
-        now = timezone.now()
-        quiet = self.filter(state=State.QUEUED, ring_at__lte=now)
+        quiet = self.filter(state=State.QUEUED, ring_at__lte=now())
         ids = list(quiet.order_by("ring_at").values_list("pk", flat=True)[:limit])
         if not ids:
             return []
         # Another sweeper may be at the same rows: those that now carry our time are ours.
-        until = now + NEXT_RING
+        until = now() + NEXT_RING
         won = quiet.filter(pk__in=ids).update(ring_at=until)
         if won == len(ids):
             return ids
@@ -79,12 +81,12 @@ class DeliveryManager(models.Manager["Delivery"]):
     def oldest_owed_seconds(self) -> int | None:
         """Return for how long the oldest email that is due has waited; None if none is."""
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
-        return int((timezone.now() - oldest).total_seconds()) if oldest else None
+        return int((now() - oldest).total_seconds()) if oldest else None
 
 
 def _message_id() -> str:
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
-    return f"<{uuid.uuid4()}@{domain}>"
+    return f"<{uuid.uuid4()}@{punycode(domain)}>"
 
 
 class Delivery(models.Model):
@@ -102,9 +104,9 @@ class Delivery(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     retries = models.PositiveIntegerField(default=0)
     transmitting = models.BooleanField(default=False)
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=now)
     ring_at = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     history = models.TextField(default="", editable=False)
 
@@ -150,13 +152,14 @@ class Delivery(models.Model):
 
         To be called before the first moment at which the mail server may have taken the email.
         """
-        self.transmitting = self._move(self._claimed(), transmitting=True, due_at=timezone.now() + LEASE)
+        not_yet = self._claimed() & Q(transmitting=False)
+        self.transmitting = self._move(not_yet, transmitting=True, due_at=now() + LEASE)
         return self.transmitting
 
     def mark_sent(self, reply: str) -> bool:
         """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
         mine = Q(attempt=self.attempt, state__in=[State.SENDING, State.UNCONFIRMED])
-        return self._move(mine, State.SENT, reply, sent_at=timezone.now())
+        return self._move(mine, State.SENT, reply, sent_at=now())
 
     def mark_failed(self, why: str) -> bool:
         return self._move(self._claimed(), State.FAILED, why)
@@ -173,7 +176,7 @@ class Delivery(models.Model):
         return self._queue(why, timedelta())
 
     def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
-        then = timezone.now() + delay
+        then = now() + delay
         return self._move(self._claimed(), State.QUEUED, why, due_at=then, ring_at=then, **changes)
 
     def _claimed(self) -> Q:

@@ -3,8 +3,8 @@ import uuid
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
-from django.utils import timezone
 
+from feedback.models.clock import now
 from feedback.models.delivery import Delivery
 from feedback.models.history import Kind
 
@@ -42,7 +42,7 @@ class Feedback(models.Model):
     email = models.EmailField()
     name = models.CharField(max_length=100, blank=True)
     message = models.TextField(max_length=5000)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
 
     objects = FeedbackManager()
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Concat
-from django.utils import timezone
+
+from feedback.models.clock import now
 
 
 class State(models.TextChoices):
@@ -32,7 +33,7 @@ class Move(NamedTuple):
 
 
 def line(to: State, why: str) -> str:
-    return json.dumps([timezone.now().isoformat(), to, why[:500]]) + "\n"
+    return json.dumps([now().isoformat(), to, why[:500]]) + "\n"
 
 
 def appended(to: State, why: str) -> Concat:

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
+
+from feedback.models.clock import now
 
 
 class SlotManager(models.Manager["Slot"]):
@@ -32,4 +33,4 @@ class Slot(models.Model):
 
 
 def _current(every: timedelta) -> int:
-    return int(timezone.now().timestamp() // every.total_seconds())
+    return int(now().timestamp() // every.total_seconds())

@@ -2,7 +2,8 @@ import os
 from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
+
+from feedback.models.clock import now
 
 PATIENCE = timedelta(seconds=15)
 
@@ -10,7 +11,7 @@ PATIENCE = timedelta(seconds=15)
 class WorkerManager(models.Manager["Worker"]):
     def beat(self) -> None:
         """Show that this process lives."""
-        self.update_or_create(name=_this_process(), defaults={"seen_at": timezone.now()})
+        self.update_or_create(name=_this_process(), defaults={"seen_at": now()})
 
     def sign_off(self) -> None:
         self.filter(name=_this_process()).delete()
@@ -20,10 +21,10 @@ class WorkerManager(models.Manager["Worker"]):
         self.filter(name__startswith=f"{os.uname().nodename}:").delete()
 
     def seen(self) -> bool:
-        return self.filter(seen_at__gte=timezone.now() - PATIENCE).exists()
+        return self.filter(seen_at__gte=now() - PATIENCE).exists()
 
     def forget_the_dead(self) -> None:
-        self.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+        self.filter(seen_at__lt=now() - timedelta(days=1)).delete()
 
 
 class Worker(models.Model):

@@ -44,12 +44,6 @@ def test_a_claim_whose_lease_ran_out_is_lost(owed: Delivery) -> None:
     assert list(Delivery.objects.lost()) == [owed]
 
 
-def test_a_lease_from_a_clock_that_was_wrong_is_lost(owed: Delivery) -> None:
-    claim(owed)
-    Delivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
-    assert list(Delivery.objects.lost()) == [owed]
-
-
 def test_a_lost_claim_is_not_taken_from_a_holder_that_has_begun_to_transmit(owed: Delivery) -> None:
     slow = claim(owed)
     expire(owed)
@@ -179,3 +173,25 @@ def test_waiting_for_the_operator_costs_no_retry(owed: Delivery) -> None:
     assert Delivery.objects.get(pk=owed.pk).retries == 0
     claim(owed).retry("451 busy", timedelta())
     assert Delivery.objects.get(pk=owed.pk).retries == 1
+
+
+def test_a_claim_that_froze_before_it_was_written_takes_nothing(
+    owed: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update, theirs = QuerySet.update, []
+
+    def freeze_first(queryset: QuerySet[Delivery], **changes: object) -> int:
+        monkeypatch.setattr(QuerySet, "update", update)
+        theirs.append(claim(owed))
+        assert theirs[0].begin_transmission()
+        return update(queryset, **changes)
+
+    monkeypatch.setattr(QuerySet, "update", freeze_first)
+    assert Delivery.objects.claim(owed.pk) is None
+    assert theirs[0].mark_sent("250 ok")
+
+
+def test_a_transmission_is_begun_once(owed: Delivery) -> None:
+    mine = claim(owed)
+    assert mine.begin_transmission()
+    assert not mine.begin_transmission()
