@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
 from feedback.models import Delivery, Feedback
 
@@ -9,6 +10,9 @@ class FeedbackAdmin(admin.ModelAdmin):
     search_fields = ("email", "name", "message")
     readonly_fields = ("created_at",)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a feedback comes with the emails it owes, from the form
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
@@ -16,3 +20,6 @@ class DeliveryAdmin(admin.ModelAdmin):
     list_filter = ("state", "kind")
     search_fields = ("recipient", "message_id")
     readonly_fields = [field.name for field in Delivery._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
+import redis
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from environs import EnvError
@@ -54,14 +55,26 @@ def hosts(value: str) -> list[str]:
 def origins(value: str) -> list[str]:
     for origin in (items := _items(value)):
         parts = _split(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or parts.path
+            or parts.query
+            or parts.fragment
+        ):
             raise EnvError("must list origins such as https://www.example.org, without a path")
     return items
 
 
 def site_url(value: str) -> str:
     parts = _split(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+    ):
         raise EnvError("must be the address people use, such as https://feedback.example.org")
     return value.rstrip("/")
 
@@ -79,6 +92,10 @@ def database_url(value: str) -> dict[str, Any]:
 def redis_url(value: str) -> str:
     if _split(value).scheme not in ("redis", "rediss", "unix"):
         raise EnvError("must start with redis://, rediss:// or unix://")
+    try:
+        redis.ConnectionPool.from_url(value)
+    except ValueError as error:
+        raise EnvError(f"cannot be understood: {error}") from None
     return value
 
 

@@ -4,6 +4,7 @@ from urllib.parse import quote
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.test.client import encode_multipart
 from dramatiq.brokers.stub import StubBroker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -131,6 +132,16 @@ def test_a_wrong_content_type_is_refused_in_words(client: Client) -> None:
     response = client.post("/", '{"email": "x"}', content_type="application/json")
     assert response.status_code == 415
     assert "as a browser sends it" in response.text
+
+
+@pytest.mark.parametrize("charset", ["rot13", "hex", "idna", "undefined", "utf-16", "no-such"])
+def test_a_form_in_another_character_set_is_refused_in_words(client: Client, charset: str) -> None:
+    body = encode_multipart("x", FIELDS)
+    response = client.generic(
+        "POST", "/", body, content_type=f"multipart/form-data; boundary=x; charset={charset}"
+    )
+    assert response.status_code == 400
+    assert "cannot read" in response.text
 
 
 def test_a_broken_multipart_body_is_refused_in_words(client: Client) -> None:
