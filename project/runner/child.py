@@ -3,9 +3,12 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+
+OFTEN = 3  # deaths within a minute, after which it is not started again
 
 
 @dataclass
@@ -16,10 +19,17 @@ class Child:
     job: bool  # ends by itself when its work is done
 
     def __post_init__(self) -> None:
+        self.deaths: list[float] = []
         self.begin()
 
     def begin(self) -> None:
         self.process = self.spawn()
+
+    def dies_too_often(self) -> bool:
+        """Note that it has just ended on its own; return whether that makes too many in a minute."""
+        now = time.monotonic()
+        self.deaths = [at for at in [*self.deaths, now] if at > now - 60]
+        return len(self.deaths) > OFTEN
 
     def terminate(self) -> None:
         if self.process.poll() is None:

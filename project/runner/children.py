@@ -30,6 +30,7 @@ class Family:
     def __init__(self, signals: Signals) -> None:
         self.signals = signals
         self.children: list[Child] = []
+        self.is_ready = False  # before, what ends on its own ends the run
         adopt_orphans()
 
     def start(
@@ -47,12 +48,12 @@ class Family:
         return self.children[-1]
 
     def watch(self, seconds: float = 0.05) -> None:
-        """Take a breath; raise if somebody asks us to stop or if a child has ended on its own."""
+        """Take a breath; raise if somebody asks us to stop; see to a child that has ended on its own."""
         time.sleep(seconds)
         self.signals.obey()
         for child in self.children:
             if not child.job and child.process.poll() is not None:
-                raise Failure(f"The {child.name} ended on its own ({child.fate()}), so all is being stopped.")
+                self._replace(child)
 
     def finish(self, child: Child) -> bool:
         """Wait for a job to end; return whether it succeeded."""
@@ -71,6 +72,14 @@ class Family:
         while self.children:
             self._end(self.children[-1])
             del self.children[-1:]
+
+    def _replace(self, child: Child) -> None:
+        """Start a child again, as a service manager would, unless it cannot stay up."""
+        ended = f"The {child.name} ended on its own ({child.fate()})"
+        if not self.is_ready or child.dies_too_often():
+            raise Failure(f"{ended}, so all is being stopped.")
+        say(f"{ended}; starting it again.")
+        self.restart(child)
 
     def _end(self, child: Child) -> None:
         child.terminate()

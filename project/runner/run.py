@@ -53,6 +53,7 @@ class Run:
             raise Failure("Preparing failed for the reason above, so all is being stopped.")
         self._start_servers()
         wait_until_ready(self.family, self.env["PORT"], self.env["ALLOWED_HOSTS"][0].lstrip("."))
+        self.family.is_ready = True
         self._announce()
 
     def stay(self, reload: bool) -> None:
@@ -70,9 +71,9 @@ class Run:
             os.environ["REDIS_URL"] = redis_url(path)
             start_redis(self.family, var_dir, path, lock)
         if "EMAIL_URL" in self.ours:
-            with listen(0) as smtp:
-                os.environ["EMAIL_URL"] = "smtp://{}:{}".format(*smtp.getsockname())
-                start_mailbox(self.family, Path(self.env["MAILBOX_DIR"]), smtp)
+            smtp = self.cleanup.enter_context(listen(0))
+            os.environ["EMAIL_URL"] = "smtp://{}:{}".format(*smtp.getsockname())
+            start_mailbox(self.family, Path(self.env["MAILBOX_DIR"]), smtp)
 
     def _start_servers(self) -> None:
         worker = start_worker(self.family, self.env)

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,7 +12,13 @@ from tests.runner.running import BASE_DIR
 
 README = BASE_DIR / "README.md"
 BEGIN, END = "<!-- failure table: make faults -->\n", "<!-- end of the failure table -->\n"
-Measured = dict[str, tuple[list[str], float]]
+
+
+class Measured(NamedTuple):
+    read: list[str]
+    lost: int
+    doubled: int
+    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +35,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         write(README, measured)
 
 
-def _measured(reports: list[Any]) -> Measured:
+def _measured(reports: list[Any]) -> dict[str, Measured]:
     found = [value for report in reports for name, value in report.user_properties if name == "fault"]
-    return {fault: (read, seconds) for fault, read, seconds in found}
+    return {fault: Measured(read, *numbers) for fault, read, *numbers in found}
 
 
-def write(readme: Path, measured: Measured) -> None:
+def write(readme: Path, measured: dict[str, Measured]) -> None:
     before, _, rest = readme.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    lines = ["| fault | the visitor reads | lost | doubled | over after |\n", "|---|---|---|---|---|\n"]
-    for row in ROWS:
-        seconds = measured[row.fault][1]
-        words = " → ".join(row.reads.split())
-        lines.append(f"| {row.fault} | {words} | 0 | 0 | {max(1, round(seconds))} s |\n")
+    lines = ["| fault | the visitor read | lost | doubled | over after |\n", "|---|---|---|---|---|\n"]
+    lines += [_line(row.fault, measured[row.fault]) for row in ROWS]
     readme.write_text(before + BEGIN + "\n" + "".join(lines) + "\n" + END + after)
+
+
+def _line(fault: str, was: Measured) -> str:
+    read = " → ".join(was.read)
+    return f"| {fault} | {read} | {was.lost} | {was.doubled} | {max(1, round(was.seconds))} s |\n"

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -93,8 +94,13 @@ class System:
             **variables,
         }
         self.masters: list[Master] = []
-        self.until = 0.0  # when a test may look at the books at the earliest
+        self.fault_at = 0.0  # when something was broken, where it was not at the end of the cause
+        self.read: list[str] = []  # what the visitor has read, each status once in a row
+        self.over: Callable[[], bool] = lambda: True  # whether the fault itself has ended
         self.start_web()
+
+    def fault(self) -> None:
+        self.fault_at = time.monotonic()
 
     def start_web(self) -> None:
         bind = ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--log-level", "error"]
@@ -118,7 +124,8 @@ class System:
 
     def post(self, message: str) -> tuple[int, str, str]:
         """Send the form as a browser without JavaScript does; return code, page and next address."""
-        _, page, headers = self.request("GET", "/")
+        status, page, headers = self.request("GET", "/")
+        assert status == 200, page
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
         fields |= {"email": "ada@example.org", "message": message}
         cookie = {"Cookie": headers["set-cookie"].partition(";")[0]}
@@ -134,12 +141,11 @@ class System:
     def request(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str, dict[str, str]]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        connection.request(method, path, body, form | (headers or {}))
-        response = connection.getresponse()
-        page = response.read().decode()
-        connection.close()
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, form | (headers or {}))
+            response = connection.getresponse()
+            page = response.read().decode()
         return response.status, page, {name.lower(): value for name, value in response.getheaders()}
 
     def stop(self) -> None:

@@ -130,11 +130,20 @@ def redis_stopped(system: System) -> list[str]:
     return [_submitted_quickly(system)]
 
 
-@row("Redis stopped for 60 s in the middle of 60 emails", "queued sending sent", 90)
+@row("Redis stopped for 60 s in the middle of 120 emails", "queued sending sent", 90)
 def redis_away(system: System) -> list[str]:
-    pages = _drain(system, 60)
+    pages = _drain(system, 120)
     system.redis.stop()
-    threading.Timer(60, system.redis.start).start()
+    system.fault()
+    returns = time.monotonic() + 60
+
+    def over() -> bool:
+        if time.monotonic() > returns and not system.redis.answers():
+            system.redis.start()
+            pages.append(system.submit())  # this one meets a Redis that is back
+        return time.monotonic() > returns
+
+    system.over = over
     return pages
 
 
@@ -226,8 +235,32 @@ def login_refused(system: System) -> list[str]:
 @row("the database locked for 5 s by another writer", "queued sending sent", 20)
 def database_locked(system: System) -> list[str]:
     system.start_master()
+    system.fault()
     threading.Timer(5, system.database.lock()).start()
     return [system.submit()]
+
+
+@row("a worker whose clock is an hour behind", "queued sending sent", 20)
+def clock_behind(system: System) -> list[str]:
+    system.start_master(FAULT_CLOCK_SECONDS="-3600")
+    return [system.submit()]
+
+
+@row("a web server whose clock is an hour ahead", "queued sending sent", 20)
+def web_clock_ahead(system: System) -> list[str]:
+    kill_web(system)
+    system.environment["FAULT_CLOCK_SECONDS"] = "3600"
+    system.start_web()
+    del system.environment["FAULT_CLOCK_SECONDS"]
+    system.start_master()
+    return [system.submit()]
+
+
+@row("one worker's clock an hour ahead of the other's", "queued sending sent", 20)
+def clocks_differ(system: System) -> list[str]:
+    system.start_master(FAULT_CLOCK_SECONDS="3600", SIMULATED_WORK_SECONDS="4")
+    system.start_master(SIMULATED_WORK_SECONDS="4")
+    return [system.submit(), system.submit(), system.submit()]
 
 
 @row("a worker whose clock is an hour ahead, killed while it works", "sending retrying sending sent", 40)
@@ -240,7 +273,7 @@ def clock_ahead(system: System) -> list[str]:
     return [page]
 
 
-@row("the disk full", "queued sending sent", 20)
+@row("the disk full, then room again", "not-saved queued sending sent", 20)
 def disk_full(system: System) -> list[str]:
     """The folder must be a small file system of its own."""
     filler = system.folder / "filler"
@@ -257,6 +290,7 @@ def disk_full(system: System) -> list[str]:
     filler.unlink()
     assert system.database.query("SELECT count(*) FROM feedback_feedback")[0][0] == len(saved)
     system.start_master()
+    system.read.append("not-saved")
     return [system.submit(), *saved]
 
 
@@ -281,8 +315,11 @@ def _frozen_at(step: str, system: System) -> list[str]:
     system.mail.misbehave = _once(step, lambda: frozen.signal_workers(signal.SIGSTOP))
     page = system.submit()
     wait_until(lambda: step in system.mail.steps)
-    threading.Timer(25, _thaw, [workers]).start()
-    system.until = time.monotonic() + 28  # so that what the frozen one does when it thaws is seen
+    thawed = threading.Timer(25, _thaw, [workers])
+    thawed.start()
+    # What the frozen one does when it thaws is to be seen: it has 3 s for that.
+    thaws = time.monotonic() + 28
+    system.over = lambda: time.monotonic() > thaws
     system.start_master(wait=False)
     return [page]
 

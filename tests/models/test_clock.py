@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from feedback.models import clock
@@ -26,3 +27,15 @@ def test_a_clock_that_is_right_is_left_alone(monkeypatch: pytest.MonkeyPatch) ->
     clock.now()
     monkeypatch.setattr(timezone, "now", lambda: noon)
     assert clock.now() == noon
+
+
+def test_the_time_can_be_told_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone:
+        vendor = "sqlite"
+
+        def cursor(self) -> None:
+            raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(clock, "connection", Gone())
+    monkeypatch.setattr(clock, "_measure_at", 0.0)
+    assert abs(clock.now() - true_now()) < timedelta(seconds=1)

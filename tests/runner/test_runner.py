@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -137,12 +138,26 @@ def test_kill_9_of_the_runner_leaves_no_process_behind(busy: Running) -> None:
     wait_until(lambda: none_left(pids))
 
 
-def test_a_program_that_dies_stops_all_and_is_named(runs: dict[str, Running]) -> None:
+@pytest.mark.parametrize(("word", "name"), [("dramatiq", "worker"), ("gunicorn", "web server")])
+def test_a_program_that_dies_is_started_again(runs: dict[str, Running], word: str, name: str) -> None:
+    running = runs[DEEP].until_ready()
+    dead = running.child(word)
+    assert dead
+    os.kill(dead, signal.SIGKILL)
+    said = f"The {name} ended on its own (killed by SIGKILL); starting it again."
+    wait_until(lambda: said in running.lines() and running.child(word) not in (None, dead))
+    wait_until(lambda: running.answers("/readyz"))
+
+
+def test_a_program_that_cannot_stay_up_stops_all_and_is_named(runs: dict[str, Running]) -> None:
     running = runs[DEEP].until_ready()
     pids = running.pids()
-    os.kill(running.child("dramatiq"), signal.SIGKILL)
+    while running.process.poll() is None:
+        if mailbox := running.child("project.mailbox"):
+            os.kill(mailbox, signal.SIGKILL)
+        time.sleep(0.05)
     assert running.process.wait(DEADLINE_SECONDS) == 1
-    assert "The worker ended on its own (killed by SIGKILL), so all is being stopped." in running.lines()
+    assert "The mailbox ended on its own (killed by SIGKILL), so all is being stopped." in running.lines()
     assert none_left(pids)
 
 
