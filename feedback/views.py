@@ -85,8 +85,7 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
 
 
 def _card(pk: UUID) -> Card:
-    acknowledgements = Delivery.objects.select_related("feedback")
-    return Card(get_object_or_404(acknowledgements, feedback=pk, kind=Kind.ACKNOWLEDGEMENT))
+    return Card(get_object_or_404(Delivery.objects.followed(), feedback=pk, kind=Kind.ACKNOWLEDGEMENT))
 
 
 def _form(request: Request, form: FeedbackForm, status: int = 200) -> HttpResponse:

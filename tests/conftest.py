@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 from dramatiq.brokers.stub import StubBroker
 
-from feedback.models import Delivery, Feedback
+from feedback.models import Delivery, Feedback, Worker
 
 
 @pytest.fixture
@@ -34,6 +34,11 @@ def submit(db: None) -> Callable[..., Delivery]:
 @pytest.fixture
 def owed(submit: Callable[..., Delivery]) -> Delivery:
     return submit()
+
+
+@pytest.fixture
+def worker(db: None) -> None:
+    Worker.objects.beat()
 
 
 @pytest.fixture

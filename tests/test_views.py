@@ -179,7 +179,7 @@ def test_the_status_page_is_neither_stored_nor_indexed(client: Client, owed: Del
 
 def test_a_status_in_flight_carries_its_own_trigger(client: Client, owed: Delivery) -> None:
     fragment = client.get(f"/feedback/{owed.feedback_id}/status/").text
-    assert 'hx-trigger="every 1s"' in fragment
+    assert 'hx-trigger="every 1s, shown"' in fragment
     assert fragment.strip().startswith('<section id="feedback-status"')
 
 
@@ -199,7 +199,7 @@ def test_a_status_that_was_seen_is_answered_with_204(client: Client, owed: Deliv
     address = f"/feedback/{owed.feedback_id}/status/"
     seen = client.get(address).text.split("seen=")[1].split('"')[0]
     assert client.get(address, {"seen": seen}).status_code == 204
-    Delivery.objects.claim(owed.pk)
+    assert Delivery.objects.claim(owed.pk)
     assert 'data-status="sending"' in client.get(address, {"seen": seen}).text
 
 
