@@ -29,6 +29,7 @@ class FeedbackForm(forms.ModelForm):
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "message": forms.Textarea(attrs={"rows": 6}),
         }
+        help_texts = {"message": _("At most 5000 characters.")}
         error_messages = {
             "email": {
                 "required": _("Please enter your email address, so that we can answer you."),
@@ -43,8 +44,8 @@ class FeedbackForm(forms.ModelForm):
         super().__init__(data, label_suffix="")
         self.initial["form_token"] = uuid.uuid4()
         for bound in self:
-            if bound.errors:
-                bound.field.widget.attrs["aria-invalid"] = "true"
+            # A browser that knows the limit cuts off a longer text and says nothing.
+            bound.field.widget.attrs.pop("maxlength", None)
 
     def clean_form_token(self) -> uuid.UUID | None:
         try:
