@@ -2,11 +2,13 @@ import unicodedata
 import uuid
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Delivery, Feedback
+from feedback.suspicion import signer, why_suspect
 
 LINE_BREAKS = "\n\r\t"
 
@@ -15,6 +17,12 @@ class FeedbackForm(forms.ModelForm):
     # The same at every sending of one filled-in form, so that a double click makes one feedback.
     # A plain Field: what a program writes into it is no fault that a visitor could mend.
     form_token = forms.Field(required=False, widget=forms.HiddenInput)
+    # People do not see it, so what fills it in is a machine. Named like nothing that browsers fill in.
+    xtopic = forms.Field(
+        required=False,
+        label=_("Leave this field empty"),
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = Feedback
@@ -42,16 +50,10 @@ class FeedbackForm(forms.ModelForm):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
-        self.initial["form_token"] = uuid.uuid4()
+        self.initial["form_token"] = signer.sign(str(uuid.uuid4()))
         for bound in self:
             # A browser that knows the limit cuts off a longer text and says nothing.
             bound.field.widget.attrs.pop("maxlength", None)
-
-    def clean_form_token(self) -> uuid.UUID | None:
-        try:
-            return uuid.UUID(self.cleaned_data["form_token"])
-        except (TypeError, ValueError):
-            return None
 
     def clean_name(self) -> str:
         return _without_control_characters(self.cleaned_data["name"])
@@ -59,8 +61,24 @@ class FeedbackForm(forms.ModelForm):
     def clean_message(self) -> str:
         return _without_control_characters(self.cleaned_data["message"], allowed=LINE_BREAKS)
 
-    def submit(self) -> tuple[Feedback, list[Delivery]]:
-        return Feedback.objects.submit(**self.cleaned_data)
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that people fill in."""
+        return [self[name] for name in self._meta.fields or ()]
+
+    def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
+        token = self.cleaned_data["form_token"] or ""
+        suspicion = why_suspect(self.instance, form_token=token, honeypot=self.data.get("xtopic"))
+        self.instance.sender = sender if settings.RATE_LIMITS else ""
+        return Feedback.objects.submit(self.instance, form_token=_uuid(token), held=suspicion)
+
+
+def _uuid(form_token: str) -> uuid.UUID | None:
+    """Return what makes one filled-in form one feedback; anything but a UUID makes none."""
+    try:
+        return uuid.UUID(form_token.partition(":")[0])
+    except ValueError:
+        return None
 
 
 def _without_control_characters(text: str, allowed: str = "") -> str:

@@ -15,7 +15,9 @@ from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card
 from feedback.forms import FeedbackForm
+from feedback.limits import seconds_to_wait, too_many
 from feedback.models import Delivery, Kind
+from feedback.sender import sender_of
 from feedback.tasks import deliver_later
 
 
@@ -42,8 +44,11 @@ def _create(request: Request) -> HttpResponse:
     form = FeedbackForm(request.POST)
     if not form.is_valid():
         return _form(request, form, status=422)
+    sender = sender_of(request)
     try:
-        feedback, deliveries = form.submit()
+        if wait := seconds_to_wait(sender):
+            return _ask_to_wait(request, form, wait)
+        feedback, deliveries = form.submit(sender)
     except DatabaseError as error:
         log.error("a feedback could not be saved: %s", error)
         form.add_error(None, _("This could not be saved just now. Please press Send again in a moment."))
@@ -92,6 +97,13 @@ def _form(request: Request, form: FeedbackForm, status: int = 200) -> HttpRespon
     template = "feedback/_form.html" if request.htmx else "feedback/new.html"
     response = render(request, template, {"form": form}, status=status)
     patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _ask_to_wait(request: Request, form: FeedbackForm, seconds: int) -> HttpResponse:
+    form.add_error(None, too_many(seconds))
+    response = _form(request, form, status=429)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -99,6 +99,13 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["DEFAULT_FROM_EMAIL"]
 FEEDBACK_OWNERS = _env["FEEDBACK_OWNERS"]
 SIMULATED_WORK_SECONDS = _env["SIMULATED_WORK_SECONDS"]
 
+# Abuse
+RATE_LIMITS = _env["RATE_LIMITS"]
+MIN_FORM_SECONDS = _env["MIN_FORM_SECONDS"]
+ACKNOWLEDGEMENTS_PER_DAY = _env["ACKNOWLEDGEMENTS_PER_DAY"]
+TRUSTED_PROXIES = _env["TRUSTED_PROXIES"]
+FEEDBACK_IS_SUSPECT = _env["FEEDBACK_IS_SUSPECT"]
+
 # Queue: Redis is a doorbell. The rows hold what is owed and when to try again, so Dramatiq's own
 # retries, delays, results and dead letters are left out, and so is AdminMiddleware, a second truth.
 DRAMATIQ_BROKER = {

@@ -5,9 +5,10 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from dramatiq.brokers.stub import StubBroker
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from feedback.models import Delivery, Feedback
 
@@ -60,10 +61,10 @@ def test_a_post_rings_once_for_each_delivery(client: Client, broker: StubBroker)
     assert broker.queues["email"].qsize() == 2
 
 
-def test_a_post_costs_two_inserts_in_one_transaction(
+def test_a_post_costs_two_inserts_and_a_count_in_one_transaction(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # savepoint, feedback, deliveries, release
+    with django_assert_num_queries(5):  # savepoint, feedback, count of the day, deliveries, release
         client.post("/", FIELDS)
 
 
@@ -247,6 +248,31 @@ def test_a_database_that_takes_nothing_is_said_and_the_text_is_kept(
     assert "The door is too heavy." in response.text
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_too_many_posts_are_asked_to_wait_and_the_text_is_kept(
+    client: Client, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    assert client.post("/", FIELDS).status_code == 303
+    response = client.post("/", FIELDS | {"message": "And the window."}, headers=headers)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert "wait a minute and press Send again" in response.text
+    assert "And the window." in response.text
+    assert Feedback.objects.count() == 1
+
+
+def test_a_mistake_counts_for_no_limit(client: Client, settings: Settings) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    assert client.post("/", FIELDS | {"email": ""}).status_code == 422
+    assert client.post("/", FIELDS).status_code == 303
+
+
+def test_where_nothing_is_limited_nothing_is_kept_of_the_sender(client: Client) -> None:
+    client.post("/", FIELDS)
+    assert Feedback.objects.get().sender == ""
+
+
 def _token(page: str) -> str:
     return page.split('name="form_token" value="')[1].split('"')[0]
 
@@ -254,7 +280,7 @@ def _token(page: str) -> str:
 any_text = st.text(st.characters(codec=None, exclude_categories=[]), max_size=200)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(email=any_text, name=any_text, message=any_text)
 def test_no_input_whatever_breaks_the_form(client: Client, email: str, name: str, message: str) -> None:
     data = {"email": email, "name": name, "message": message}
@@ -262,7 +288,7 @@ def test_no_input_whatever_breaks_the_form(client: Client, email: str, name: str
     assert client.post("/", body).status_code in (303, 422)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pk=st.text(max_size=60), seen=st.text(max_size=60))
 def test_no_address_whatever_breaks_the_status(client: Client, pk: str, seen: str) -> None:
     address = f"/feedback/{quote(pk, safe='', errors='replace')}/status/"

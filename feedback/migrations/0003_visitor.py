@@ -21,4 +21,26 @@ class Migration(migrations.Migration):
                 max_length=11,
             ),
         ),
+        migrations.AddField(
+            model_name="feedback",
+            name="language",
+            field=models.CharField(default="", editable=False, max_length=10),
+        ),
+        migrations.AddField(
+            model_name="feedback",
+            name="sender",
+            field=models.CharField(default="", editable=False, max_length=22),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("kind", "acknowledgement")), fields=["created_at"], name="thanks_by_age"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="feedback",
+            index=models.Index(
+                condition=models.Q(("sender", ""), _negated=True), fields=["created_at"], name="sender_known"
+            ),
+        ),
     ]

@@ -1,37 +1,57 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from feedback.models.delivery import Delivery
 from feedback.models.history import Kind
 
+CAPPED = "this address has had enough confirmations for today"
+
 
 class FeedbackManager(models.Manager["Feedback"]):
     def submit(
-        self, *, email: str, message: str, name: str = "", form_token: uuid.UUID | None = None
+        self, feedback: "Feedback", *, form_token: uuid.UUID | None = None, held: str = ""
     ) -> "tuple[Feedback, list[Delivery]]":
         """Save a feedback together with every email it owes, or nothing at all.
 
         The same text with the same token, as a double click sends it, is the same feedback: it is
-        returned with its emails, and nothing is saved. Another text is another feedback.
+        returned with its emails, and nothing is saved. Another text is another feedback. `held` is
+        why a person has to look at it before any email goes out, if so.
         """
-        said = {"email": email, "message": message, "name": name}
-        form_token = form_token or uuid.uuid4()
+        feedback.form_token = form_token or uuid.uuid4()
         try:
-            return self._save(said, form_token)
+            return feedback, self._save(feedback, held)
         except IntegrityError:
-            before = self.filter(form_token=form_token, **said).first()
-        return (before, list(before.deliveries.order_by("pk"))) if before else self._save(said, uuid.uuid4())
+            said = {"email": feedback.email, "message": feedback.message, "name": feedback.name}
+            before = self.filter(form_token=feedback.form_token, **said).first()
+        if before:
+            return before, list(before.deliveries.order_by("pk"))
+        feedback.form_token = uuid.uuid4()
+        return feedback, self._save(feedback, held)
 
-    def _save(self, said: dict[str, str], form_token: uuid.UUID) -> "tuple[Feedback, list[Delivery]]":
+    def sent_from(self, place: str) -> QuerySet["Feedback"]:
+        """Those whose sender is known and begins like that; all places if it is empty."""
+        return self.exclude(sender="").filter(sender__startswith=place)
+
+    def forget_senders(self) -> None:
+        """Forget where what is older than every limit came from."""
+        longest = max((seconds for _, seconds in settings.RATE_LIMITS), default=0)
+        self.sent_from("").filter(created_at__lt=timezone.now() - timedelta(seconds=longest)).update(
+            sender=""
+        )
+
+    def _save(self, feedback: "Feedback", held: str) -> list[Delivery]:
         with transaction.atomic():
-            feedback = self.create(form_token=form_token, **said)
-            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email)]
-            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to) for to in settings.FEEDBACK_OWNERS]
-            return feedback, Delivery.objects.bulk_create(owed)
+            feedback.save(force_insert=True)
+            capped = "" if held or not Delivery.objects.has_had_enough(feedback.email) else CAPPED
+            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, held or capped)]
+            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
+            return Delivery.objects.bulk_create(owed)
 
 
 class Feedback(models.Model):
@@ -42,12 +62,15 @@ class Feedback(models.Model):
     email = models.EmailField()
     name = models.CharField(max_length=100, blank=True)
     message = models.TextField(max_length=5000)
+    language = models.CharField(max_length=10, default="", editable=False)
+    sender = models.CharField(max_length=22, default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = FeedbackManager()
 
     class Meta:
         verbose_name_plural = "feedback"
+        indexes = [models.Index(fields=["created_at"], name="sender_known", condition=~Q(sender=""))]
 
     def __str__(self) -> str:
         return f"feedback {self.reference}"
