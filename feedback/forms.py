@@ -5,6 +5,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Delivery, Feedback
@@ -70,6 +71,7 @@ class FeedbackForm(forms.ModelForm):
         token = self.cleaned_data["form_token"] or ""
         suspicion = why_suspect(self.instance, form_token=token, honeypot=self.data.get("xtopic"))
         self.instance.sender = sender if settings.RATE_LIMITS else ""
+        self.instance.language = get_language() or ""
         return Feedback.objects.submit(self.instance, form_token=_uuid(token), held=suspicion)
 
 

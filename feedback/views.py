@@ -15,6 +15,7 @@ from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card
 from feedback.forms import FeedbackForm
+from feedback.language import speak_as
 from feedback.limits import seconds_to_wait, too_many
 from feedback.models import Delivery, Kind
 from feedback.sender import sender_of
@@ -63,13 +64,13 @@ def _create(request: Request) -> HttpResponse:
 @never_cache
 @require_GET
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return render(request, "feedback/show.html", {"card": _card(pk)})
+    return render(request, "feedback/show.html", {"card": _card(request, pk)})
 
 
 @never_cache
 @require_GET
 def status(request: HttpRequest, pk: UUID) -> HttpResponse:
-    card = _card(pk)
+    card = _card(request, pk)
     if request.GET.get("seen") == card.version:
         return HttpResponse(status=204)
     return render(request, "feedback/_status.html", {"card": card})
@@ -89,8 +90,10 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     return _form(request, form, status=403)
 
 
-def _card(pk: UUID) -> Card:
-    return Card(get_object_or_404(Delivery.objects.followed(), feedback=pk, kind=Kind.ACKNOWLEDGEMENT))
+def _card(request: HttpRequest, pk: UUID) -> Card:
+    card = Card(get_object_or_404(Delivery.objects.followed(), feedback=pk, kind=Kind.ACKNOWLEDGEMENT))
+    speak_as(request, card.feedback)
+    return card
 
 
 def _form(request: Request, form: FeedbackForm, status: int = 200) -> HttpResponse:

@@ -4,9 +4,16 @@ from typing import Any
 import dramatiq
 import pytest
 from django.core.mail import EmailMessage
+from django.utils import translation
 from dramatiq.brokers.stub import StubBroker
 
 from feedback.models import Delivery, Feedback, Worker
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Alarm, Delivery, Feedback, State, Worker
@@ -165,9 +165,26 @@ def luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_page_has_its_language_and_direction(browser: Browser, live_server: LiveServer) -> None:
-    page = browser.new_page(locale="en-GB")
-    page.goto(live_server.url)
-    assert page.locator("html").get_attribute("lang") == "en"
-    assert page.locator("html").get_attribute("dir") == "ltr"
-    page.close()
+def test_a_page_from_right_to_left_is_clean_and_mirrored(page: Page, home: str, screen: None) -> None:
+    page.goto(f"{home}?lang=ar")
+    assert_clean(page)
+    button = page.get_by_role("button", name="إرسال").bounding_box()
+    assert button
+    assert button["x"] + button["width"] / 2 > page.evaluate("window.innerWidth / 2")
+    page.get_by_label("عنوان بريدك الإلكتروني").fill("ada@example.org")
+    page.get_by_label("رسالتك").fill("الباب ثقيل جدًا.")
+    page.get_by_role("button", name="إرسال").click()
+    expect(page.get_by_role("heading", name="شكرًا لك. تم حفظ رسالتك.")).to_be_focused()
+    assert_clean(page)
+
+
+def test_choosing_a_language_keeps_what_was_typed(page: Page, home: str) -> None:
+    page.goto(home)
+    fill_in(page)
+    page.get_by_role("navigation", name="Language").get_by_role("link", name="Deutsch").click()
+    expect(page.get_by_role("heading", name="Senden Sie uns Ihr Feedback")).to_be_visible()
+    expect(page.get_by_label("Ihre Nachricht")).to_have_value("The door is too heavy.")
+    page.get_by_role("button", name="Senden").click()
+    expect(page.get_by_role("heading", name="Vielen Dank. Ihre Nachricht ist gespeichert.")).to_be_focused()
+    claim(Delivery.objects.get(kind="acknowledgement")).mark_sent("250 ok")
+    expect(page.get_by_role("status")).to_contain_text("Unser Mailserver hat")
