@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -86,12 +87,18 @@ class Step(NamedTuple):
 
 
 class Card:
-    """One delivery as its visitor sees it; `arrived` where the card has just replaced the form."""
+    """One delivery as its visitor sees it: `arrived` where the card has just replaced the form,
+    `embedded` where both stand in a frame on another site.
+    """
 
-    def __init__(self, delivery: Delivery, *, arrived: bool = False) -> None:
+    def __init__(self, delivery: Delivery, *, arrived: bool = False, embedded: bool = False) -> None:
         self.delivery = delivery
         self.feedback = delivery.feedback
         self.arrived = arrived
+        self.embedded = embedded
+        page = "embed-" if embedded else ""
+        self.url = reverse(f"feedback:{page}show", args=[self.feedback.pk])
+        self.status_url = reverse(f"feedback:{page}status", args=[self.feedback.pk])
         # To be held is no state of an email that a visitor must learn: it has not set out yet.
         self.status = "queued" if delivery.state == State.HELD else delivery.status
 

@@ -1,15 +1,16 @@
 import unicodedata
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Delivery, Feedback
-from feedback.suspicion import signer, why_suspect
+from feedback.suspicion import signer, why_hook_suspects, why_suspect
 
 LINE_BREAKS = "\n\r\t"
 
@@ -49,12 +50,15 @@ class FeedbackForm(forms.ModelForm):
             "message": {"required": _("Please write your message.")},
         }
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
-        self.initial["form_token"] = signer.sign(str(uuid.uuid4()))
+        self.initial["form_token"] = new_form_token()
         for bound in self:
             # A browser that knows the limit cuts off a longer text and says nothing.
             bound.field.widget.attrs.pop("maxlength", None)
+
+    def clean_email(self) -> str:
+        return _without_control_characters(self.cleaned_data["email"])
 
     def clean_name(self) -> str:
         return _without_control_characters(self.cleaned_data["name"])
@@ -67,12 +71,31 @@ class FeedbackForm(forms.ModelForm):
         """The fields that people fill in."""
         return [self[name] for name in self._meta.fields or ()]
 
+    @property
+    def suspicion(self) -> str:
+        """Why a person should look at this first, if so."""
+        return why_suspect(self.instance, form_token=self.token, honeypot=self.data.get("xtopic"))
+
+    @property
+    def token(self) -> str:
+        return self.cleaned_data["form_token"] or ""
+
     def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
-        token = self.cleaned_data["form_token"] or ""
-        suspicion = why_suspect(self.instance, form_token=token, honeypot=self.data.get("xtopic"))
         self.instance.sender = sender if settings.RATE_LIMITS else ""
         self.instance.language = get_language() or ""
-        return Feedback.objects.submit(self.instance, form_token=_uuid(token), held=suspicion)
+        return Feedback.objects.submit(self.instance, form_token=_uuid(self.token), held=self.suspicion)
+
+
+class ApiForm(FeedbackForm):
+    """What programs send. They see no form, so nothing can be told from how they fill it in."""
+
+    @property
+    def suspicion(self) -> str:
+        return why_hook_suspects(self.instance)
+
+
+def new_form_token() -> str:
+    return signer.sign(str(uuid.uuid4()))
 
 
 def _uuid(form_token: str) -> uuid.UUID | None:
@@ -85,7 +108,7 @@ def _uuid(form_token: str) -> uuid.UUID | None:
 
 def _without_control_characters(text: str, allowed: str = "") -> str:
     for character in text:
-        # Cc: control characters, Zl and Zp: Unicode's own line and paragraph breaks.
-        if unicodedata.category(character) in ("Cc", "Zl", "Zp") and character not in allowed:
+        # Cc: control characters, Cs: halves of characters, Zl and Zp: breaks of lines and paragraphs.
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") and character not in allowed:
             raise ValidationError(_("Please remove the invisible control characters from this text."))
     return text

@@ -34,6 +34,7 @@ def read_environment() -> dict[str, Any]:
         "FEEDBACK_OWNERS": env.owners("FEEDBACK_OWNERS", ""),
         "MAILBOX_DIR": env.str("MAILBOX_DIR", ""),
         "SIMULATED_WORK_SECONDS": env.seconds("SIMULATED_WORK_SECONDS", "0"),
+        "EMBED_ORIGINS": env.origins("EMBED_ORIGINS", ""),
         "RATE_LIMITS": env.rates("RATE_LIMITS", "10/m,60/h"),
         "MIN_FORM_SECONDS": env.seconds("MIN_FORM_SECONDS", "2"),
         "ACKNOWLEDGEMENTS_PER_DAY": env.size("ACKNOWLEDGEMENTS_PER_DAY", "5"),

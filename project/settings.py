@@ -99,8 +99,11 @@ SECURE_CSP = {
     "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
+    "frame-src": "'self'",
     "frame-ancestors": "'none'",
 }
+EMBED_ORIGINS = _env["EMBED_ORIGINS"]
+FRAME_ANCESTORS = " ".join(["'self'", *EMBED_ORIGINS])  # of the pages under /embed/
 CSRF_FAILURE_VIEW = "feedback.views.csrf_failure"
 
 # Email

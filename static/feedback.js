@@ -46,8 +46,12 @@ function offerCopying(root) {
   if (!button || !navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const link = document.getElementById("bookmark").href;
-    await navigator.clipboard.writeText(link);
+    try {
+      await navigator.clipboard.writeText(document.getElementById("bookmark").href);
+    } catch {
+      button.hidden = true; // forbidden here, as in a frame
+      return;
+    }
     button.textContent = button.dataset.copied;
     announce(button.dataset.copied);
   });

@@ -10,6 +10,7 @@ os.environ |= {
     "EMAIL_URL": "console:",
     "DEFAULT_FROM_EMAIL": "Feedback <feedback@example.org>",
     "FEEDBACK_OWNERS": "owner@example.org",
+    "EMBED_ORIGINS": "https://www.example.org",
     "RATE_LIMITS": "off",
     "MIN_FORM_SECONDS": "0",
     "ACKNOWLEDGEMENTS_PER_DAY": "1000000",
