@@ -24,6 +24,7 @@ staff: .venv/ready-to-run
 
 screenshots: .venv/ready-to-test
 	@$(BIN)/python -m docs.screenshots
+	@$(BIN)/python -m docs.gallery
 
 messages: .venv/ready-to-test
 	@$(BIN)/python -m docs.messages

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback.models import Delivery, State
 
 SENTENCES: dict[str, str | Promise] = {
-    "queued": _("Your confirmation email is next in line. This page follows it by itself."),
+    "queued": _("Your confirmation email is next in line and goes out by itself."),
     "delayed": _(
         "Our email is slow at the moment, so your confirmation comes later than usual. "
         "It goes out by itself; there is no need to send your message again."

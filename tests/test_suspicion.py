@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from dramatiq.brokers.stub import StubBroker
 from pytest_django import Settings
 
 from feedback.checks import suspicion_can_be_asked
@@ -78,6 +79,12 @@ def test_what_is_held_is_saved_and_its_visitor_is_told_no_lie(client: Client, go
     assert "waits until a person on our team has looked at your message" in page
     assert 'data-status="queued"' in page
     assert Feedback.objects.get().message == "The door is too heavy."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_rung_for_what_is_held(client: Client, good: dict[str, str], broker: StubBroker) -> None:
+    client.post("/", good | {"xtopic": "x"})
+    assert broker.queues["email"].qsize() == 0
 
 
 def suspects_doors(feedback: Feedback) -> bool:

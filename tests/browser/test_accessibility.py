@@ -1,42 +1,19 @@
 """Every page in every state, for people who cannot see it, see it badly or use no mouse."""
 
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from feedback.models import Alarm, Delivery, Feedback, State, Worker
+from feedback.models import Delivery, Worker
+from tests.browser.states import STATES, claim
 from tests.browser.visitor import fill_in, send, send_feedback
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def claim(delivery: Delivery) -> Delivery:
-    claimed = Delivery.objects.claim(delivery.pk)
-    assert claimed
-    return claimed
-
-
-STATES: dict[str, Callable[[Delivery], Any]] = {
-    "queued": lambda owed: None,
-    "delayed": lambda owed: Alarm.objects.raise_for("535 bad password"),
-    "held": lambda owed: Delivery.objects.update(state=State.HELD),
-    "sending": claim,
-    "retrying": lambda owed: claim(owed).retry("451 busy", timedelta(minutes=5)),
-    "sent": lambda owed: claim(owed).mark_sent("250 ok"),
-    "failed": lambda owed: claim(owed).mark_failed("550 no such user"),
-    "unconfirmed": lambda owed: claim(owed).mark_unconfirmed("no answer"),
-    "no longer followed": lambda owed: Feedback.objects.update(
-        created_at=timezone.now() - timedelta(hours=25)
-    ),
-}
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +53,8 @@ def test_the_card_is_clean(page: Page, home: str, screen: None, owed: Delivery, 
 
 def test_the_form_is_clean_empty_wrong_and_refused(page: Page, home: str, screen: None) -> None:
     page.goto(home)
+    expect(page.get_by_role("textbox")).to_have_count(3)  # and not the one for machines
+    assert page.locator(".nobody").evaluate("box => box.offsetWidth * box.offsetHeight") <= 1
     assert_clean(page)
     fill_in(page, email="ada@gmial")
     send(page)
