@@ -109,7 +109,7 @@ def test_one_live_region_stays_and_tells_the_change(page: Page, home: str) -> No
     page.goto(home)
     region = page.get_by_role("status").element_handle()
     send_feedback(page, home)
-    expect(page.get_by_role("status")).to_contain_text("Your confirmation email is next in line.")
+    expect(page.get_by_role("status")).to_contain_text("Your confirmation email is next in line")
     claim(Delivery.objects.get(kind="acknowledgement")).mark_sent("250 ok")
     expect(page.get_by_role("status")).to_contain_text("Our mail server has accepted")
     assert page.locator("[aria-live]").count() == 1

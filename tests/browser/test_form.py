@@ -14,7 +14,7 @@ def test_the_draft_survives_a_reload_and_is_forgotten_once_sent(page: Page) -> N
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     send(page)
     card(page, "queued")
-    assert page.evaluate("sessionStorage.getItem('draft')") is None
+    page.wait_for_function("sessionStorage.getItem('draft') === null")
     page.get_by_role("link", name="Write another message").click()
     expect(page.get_by_label("Your message")).to_be_empty()
 

@@ -73,7 +73,7 @@ def test_a_mistake_is_said_by_the_field_and_the_text_stays(page: Page, complaint
     page.goto("/")
     fill_in(page, email="not an address")
     send(page)
-    expect(page.get_by_text("This does not look like an email address.")).to_be_visible()
+    expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     expect(page.get_by_label("Your email address")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Your email address").fill("ada@example.org")
@@ -146,7 +146,7 @@ def test_without_javascript_a_mistake_is_said_too(browser: Browser, base_url: st
     page.goto("/")
     fill_in(page, email="not an address")
     send(page)
-    expect(page.get_by_text("This does not look like an email address.")).to_be_visible()
+    expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     context.close()
 

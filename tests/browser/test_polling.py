@@ -50,7 +50,7 @@ def test_a_lost_line_ends_no_polling(page: Page, context: BrowserContext) -> Non
 def test_what_has_not_changed_is_neither_sent_nor_announced_again(page: Page) -> None:
     page.route(STATUS, lambda route: route.fulfill(status=204))
     send_feedback(page)
-    card(page, "queued")
+    expect(page.locator("#announcer")).to_contain_text("next in line")
     page.evaluate("document.getElementById('announcer').textContent = ''")
     with page.expect_response(STATUS):
         pass
