@@ -37,7 +37,7 @@ def read_environment() -> dict[str, Any]:
         "EMBED_ORIGINS": env.origins("EMBED_ORIGINS", ""),
         "RATE_LIMITS": env.rates("RATE_LIMITS", "10/m,60/h"),
         "MIN_FORM_SECONDS": env.seconds("MIN_FORM_SECONDS", "2"),
-        "ACKNOWLEDGEMENTS_PER_DAY": env.size("ACKNOWLEDGEMENTS_PER_DAY", "5"),
+        "ACKNOWLEDGEMENTS_PER_DAY": env.size("ACKNOWLEDGEMENTS_PER_DAY", "10"),
         "TRUSTED_PROXIES": env.networks("TRUSTED_PROXIES", ""),
         "FEEDBACK_IS_SUSPECT": env.str("FEEDBACK_IS_SUSPECT", ""),
         "PORT": env.port("PORT", "8000"),

@@ -13,7 +13,6 @@ os.environ |= {
     "EMBED_ORIGINS": "https://www.example.org",
     "RATE_LIMITS": "off",
     "MIN_FORM_SECONDS": "0",
-    "ACKNOWLEDGEMENTS_PER_DAY": "1000000",
 }
 os.environ.pop("DATABASE_URL", None)
 # Playwright keeps an event loop in the thread of the tests; Django then takes every query for an async one.

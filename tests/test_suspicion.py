@@ -125,10 +125,17 @@ def test_a_suspicion_that_is_not_there_is_said_at_the_start(
 def test_an_address_that_had_enough_confirmations_gets_the_next_one_held(
     submit: Callable[..., Delivery], settings: Settings, same: str
 ) -> None:
+    settings.RATE_LIMITS = [(10, 60)]
     settings.ACKNOWLEDGEMENTS_PER_DAY = 2
-    submit(), submit(email="ada+1@example.org")
+    submit()
+    submit(email="ada+1@example.org")
     third = submit(email=same)
     assert third.state == State.HELD
     assert third.moves[0].why == "this address has had enough confirmations for today"
     assert third.feedback.deliveries.get(kind="notification").state == State.QUEUED
     assert submit(email="grace@example.org").state == State.QUEUED
+
+
+def test_without_limits_nothing_is_capped(submit: Callable[..., Delivery], settings: Settings) -> None:
+    settings.ACKNOWLEDGEMENTS_PER_DAY = 2
+    assert {submit().state for _ in range(5)} == {State.QUEUED}

@@ -61,10 +61,10 @@ def test_a_post_rings_once_for_each_delivery(client: Client, broker: StubBroker)
     assert broker.queues["email"].qsize() == 2
 
 
-def test_a_post_costs_two_inserts_and_a_count_in_one_transaction(
+def test_a_post_costs_two_inserts_in_one_transaction(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(5):  # savepoint, feedback, count of the day, deliveries, release
+    with django_assert_num_queries(4):  # savepoint, feedback, deliveries, release
         client.post("/", FIELDS)
 
 

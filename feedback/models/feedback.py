@@ -48,8 +48,9 @@ class FeedbackManager(models.Manager["Feedback"]):
     def _save(self, feedback: "Feedback", held: str) -> list[Delivery]:
         with transaction.atomic():
             feedback.save(force_insert=True)
-            capped = "" if held or not Delivery.objects.has_had_enough(feedback.email) else CAPPED
-            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, held or capped)]
+            capped = settings.RATE_LIMITS and Delivery.objects.has_had_enough(feedback.email)
+            first_held = held or (CAPPED if capped else "")
+            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
             owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
             return Delivery.objects.bulk_create(owed)
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 BASE_DIR = Path(__file__).parent.parent.parent
 DEADLINE_SECONDS = 20
-UNLIMITED = {"MIN_FORM_SECONDS": "0", "RATE_LIMITS": "off", "ACKNOWLEDGEMENTS_PER_DAY": "1000000"}
+UNLIMITED = {"MIN_FORM_SECONDS": "0", "RATE_LIMITS": "off"}
 
 
 class Running:
