@@ -31,7 +31,7 @@ def deliver_later(deliveries: Iterable[Delivery]) -> None:
 
     A ring that fails is logged and never fails the caller: the sweeper finds what is owed.
     """
-    ids = [owed.pk for owed in deliveries if owed.in_flight]
+    ids = [owed.pk for owed in deliveries]
     transaction.on_commit(lambda: ring(ids), robust=True)
 
 

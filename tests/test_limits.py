@@ -1,3 +1,6 @@
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -112,6 +115,18 @@ def test_a_redis_that_is_gone_leaves_counting_to_the_rows(in_redis: RedisServer)
         assert post() > 0
     finally:
         in_redis.start()
+
+
+def test_a_silent_redis_costs_a_visitor_one_short_wait(in_redis: RedisServer) -> None:
+    os.kill(in_redis.process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        assert post() == 0
+        assert tasks.ring([1]) is False  # and is not waited for again
+        assert post() == 0
+    finally:
+        os.kill(in_redis.process.pid, signal.SIGCONT)
+    assert time.monotonic() - began < 1.5
 
 
 def test_where_a_feedback_came_from_is_forgotten_in_time(submit: Callable[..., Delivery]) -> None:

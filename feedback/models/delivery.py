@@ -82,15 +82,6 @@ class DeliveryManager(models.Manager["Delivery"]):
             return ids
         return list(self.filter(pk__in=ids, ring_at=until).values_list("pk", flat=True))
 
-    def has_had_enough(self, recipient: str) -> bool:
-        """Whether this address has had all the acknowledgements of a day; its +tags are one address."""
-        user, _, domain = recipient.partition("@")
-        user = user.partition("+")[0]
-        tagged = Q(recipient__istartswith=f"{user}+", recipient__iendswith=f"@{domain}")
-        today = self.filter(kind=Kind.ACKNOWLEDGEMENT, created_at__gt=timezone.now() - timedelta(days=1))
-        had = today.filter(tagged | Q(recipient__iexact=f"{user}@{domain}")).exclude(state=State.HELD)
-        return had.count() >= int(settings.ACKNOWLEDGEMENTS_PER_DAY)
-
     def oldest_owed_seconds(self) -> int | None:
         """Return for how long the oldest email that is due has waited; None if none is."""
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.models.delivery import Delivery
-from feedback.models.history import Kind
+from feedback.models.history import Kind, State
 
 CAPPED = "this address has had enough confirmations for today"
 
@@ -48,11 +48,21 @@ class FeedbackManager(models.Manager["Feedback"]):
     def _save(self, feedback: "Feedback", held: str) -> list[Delivery]:
         with transaction.atomic():
             feedback.save(force_insert=True)
-            capped = settings.RATE_LIMITS and Delivery.objects.has_had_enough(feedback.email)
+            capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
             first_held = held or (CAPPED if capped else "")
             owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
             owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
             return Delivery.objects.bulk_create(owed)
+
+    def _has_had_enough(self, recipient: str) -> bool:
+        """Whether this address has had all the acknowledgements of a day; its +tags are one address."""
+        user, _, domain = recipient.partition("@")
+        user = user.partition("+")[0]
+        tagged = Q(recipient__istartswith=f"{user}+", recipient__iendswith=f"@{domain}")
+        yesterday = timezone.now() - timedelta(days=1)
+        today = Delivery.objects.filter(kind=Kind.ACKNOWLEDGEMENT, created_at__gt=yesterday)
+        had = today.filter(tagged | Q(recipient__iexact=f"{user}@{domain}")).exclude(state=State.HELD)
+        return had.count() >= int(settings.ACKNOWLEDGEMENTS_PER_DAY)
 
 
 class Feedback(models.Model):
