@@ -74,9 +74,7 @@ def pictures(page: Page, home: str, language: str) -> Iterator[bytes]:
     for move in STATES.values():
         Worker.objects.beat()
         Alarm.objects.clear()
-        _, deliveries = Feedback.objects.submit(
-            Feedback(email="ada@example.org", message="Hi", language=language)
-        )
+        _, deliveries = Feedback.objects.submit(email="ada@example.org", message="Hi", language=language)
         move(deliveries[0])
         page.goto(f"{home.rstrip('/')}{deliveries[0].feedback.get_absolute_url()}")
         yield page.screenshot(full_page=True)

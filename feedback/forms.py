@@ -81,9 +81,14 @@ class FeedbackForm(forms.ModelForm):
         return self.cleaned_data["form_token"] or ""
 
     def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
-        self.instance.sender = sender if settings.RATE_LIMITS else ""
-        self.instance.language = get_language() or ""
-        return Feedback.objects.submit(self.instance, form_token=_uuid(self.token), held=self.suspicion)
+        said = {field.name: self.cleaned_data[field.name] for field in self.asked}
+        return Feedback.objects.submit(
+            **said,
+            form_token=_uuid(self.token),
+            held=self.suspicion,
+            language=get_language() or "",
+            sender=sender if settings.RATE_LIMITS else "",
+        )
 
 
 class ApiForm(FeedbackForm):

@@ -1,5 +1,6 @@
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -15,24 +16,23 @@ CAPPED = "this address has had enough confirmations for today"
 
 class FeedbackManager(models.Manager["Feedback"]):
     def submit(
-        self, feedback: "Feedback", *, form_token: uuid.UUID | None = None, held: str = ""
+        self, *, email: str, message: str, name: str = "", form_token: uuid.UUID | None = None, **more: str
     ) -> "tuple[Feedback, list[Delivery]]":
         """Save a feedback together with every email it owes, or nothing at all.
 
         The same text with the same token, as a double click sends it, is the same feedback: it is
-        returned with its emails, and nothing is saved. Another text is another feedback. `held` is
-        why a person has to look at it before any email goes out, if so.
+        returned with its emails, and nothing is saved. Another text is another feedback. `held`, if
+        given, is why a person has to look at it before any email goes out.
         """
-        feedback.form_token = form_token or uuid.uuid4()
+        said = {"email": email, "message": message, "name": name}
+        form_token = form_token or uuid.uuid4()
         try:
-            return feedback, self._save(feedback, held)
+            return self._save(**said, **more, form_token=form_token)
         except IntegrityError:
-            said = {"email": feedback.email, "message": feedback.message, "name": feedback.name}
-            before = self.filter(form_token=feedback.form_token, **said).first()
+            before = self.filter(form_token=form_token, **said).first()
         if before:
             return before, list(before.deliveries.order_by("pk"))
-        feedback.form_token = uuid.uuid4()
-        return feedback, self._save(feedback, held)
+        return self._save(**said, **more, form_token=uuid.uuid4())
 
     def sent_from(self, place: str) -> QuerySet["Feedback"]:
         """Those whose sender is known and begins like that; all places if it is empty."""
@@ -45,14 +45,14 @@ class FeedbackManager(models.Manager["Feedback"]):
             sender=""
         )
 
-    def _save(self, feedback: "Feedback", held: str) -> list[Delivery]:
+    def _save(self, held: str = "", **fields: Any) -> "tuple[Feedback, list[Delivery]]":
         with transaction.atomic():
-            feedback.save(force_insert=True)
+            feedback = self.create(**fields)
             capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
             first_held = held or (CAPPED if capped else "")
             owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
             owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
-            return Delivery.objects.bulk_create(owed)
+            return feedback, Delivery.objects.bulk_create(owed)
 
     def _has_had_enough(self, recipient: str) -> bool:
         """Whether this address has had all the acknowledgements of a day; its +tags are one address."""
