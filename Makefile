@@ -6,13 +6,14 @@
 # make lint   every check that needs no running program
 # make staff  a login for /admin/ and /operations/
 # make screenshots  the pictures in docs/ anew
+# make messages  every language brought up to date with the words in the code
 # make lock   the lists of exact packages anew (ARGS=--upgrade takes newer ones)
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test test-postgres faults soak lint staff screenshots lock
+.PHONY: run test test-postgres faults soak lint staff screenshots messages lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
@@ -37,6 +38,10 @@ staff: .venv/ready-to-run
 
 screenshots: .venv/ready-to-test
 	@$(BIN)/python -m docs.screenshots
+	@$(BIN)/python -m docs.gallery
+
+messages: .venv/ready-to-test
+	@$(BIN)/python -m docs.messages
 
 # A made-up production site: its settings must pass every check, whatever this shell has set.
 lint: export SECRET_KEY = $(shell $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))')

@@ -4,7 +4,9 @@ from typing import Any
 
 import dramatiq
 import redis
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 from dramatiq.brokers.redis import RedisBroker
 
 
@@ -27,3 +29,17 @@ def redis_keeps_everything(**_: Any) -> list[CheckMessage]:
             id="feedback.E001",
         )
     ]
+
+
+@register()
+def suspicion_can_be_asked(**_: Any) -> list[CheckMessage]:
+    """Refuse a FEEDBACK_IS_SUSPECT that is not there: its spam would be taken for good."""
+    path = settings.FEEDBACK_IS_SUSPECT
+    try:
+        found = not path or callable(import_string(path))
+    except ImportError:
+        found = False
+    if found:
+        return []
+    hint = "Give the path of a function, such as shop.spam.is_suspect; it is called with each feedback."
+    return [Error("There is no function at FEEDBACK_IS_SUSPECT.", hint=hint, id="feedback.E002")]

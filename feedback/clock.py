@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from feedback.models import Slot, Worker
+from feedback.models import Feedback, Slot, Worker
 
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
+    "forget senders": (timedelta(hours=1), Feedback.objects.forget_senders),
     "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
 }
 

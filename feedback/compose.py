@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from feedback.models import Delivery, Kind
 
@@ -14,11 +15,20 @@ AUTO_SUBMITTED = {Kind.ACKNOWLEDGEMENT: "auto-replied", Kind.NOTIFICATION: "auto
 
 
 def compose(delivery: Delivery) -> EmailMultiAlternatives:
-    """Return the email, the same at every attempt: Message-ID and Date live in the row."""
+    """Return the email, the same at every attempt: Message-ID and Date live in the row.
+
+    It is in the language of whom it goes to: the visitor's, or the site's for its owners.
+    """
+    to_visitor = delivery.kind == Kind.ACKNOWLEDGEMENT
+    language = delivery.feedback.language if to_visitor else ""
+    with override(language or settings.LANGUAGE_CODE):
+        return _composed(delivery, to_visitor)
+
+
+def _composed(delivery: Delivery, to_visitor: bool) -> EmailMultiAlternatives:
     feedback = delivery.feedback
     context = {"feedback": feedback, "site_url": settings.SITE_URL}
     folder = f"feedback/email/{delivery.kind}"
-    to_visitor = delivery.kind == Kind.ACKNOWLEDGEMENT
     message = EmailMultiAlternatives(
         subject=_one_line(render_to_string(f"{folder}_subject.txt", context)),
         body=render_to_string(f"{folder}.txt", context),

@@ -1,20 +1,31 @@
 import unicodedata
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Delivery, Feedback
+from feedback.suspicion import signer, why_hook_suspects, why_suspect
 
 LINE_BREAKS = "\n\r\t"
+DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they let a subject read backwards
 
 
 class FeedbackForm(forms.ModelForm):
     # The same at every sending of one filled-in form, so that a double click makes one feedback.
     # A plain Field: what a program writes into it is no fault that a visitor could mend.
     form_token = forms.Field(required=False, widget=forms.HiddenInput)
+    # People do not see it, so what fills it in is a machine. Named like nothing that browsers fill in.
+    xtopic = forms.Field(
+        required=False,
+        label=_("Leave this field empty"),
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = Feedback
@@ -29,6 +40,7 @@ class FeedbackForm(forms.ModelForm):
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "message": forms.Textarea(attrs={"rows": 6}),
         }
+        help_texts = {"message": _("At most 5000 characters.")}
         error_messages = {
             "email": {
                 "required": _("Please enter your email address, so that we can answer you."),
@@ -39,32 +51,71 @@ class FeedbackForm(forms.ModelForm):
             "message": {"required": _("Please write your message.")},
         }
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
-        self.initial["form_token"] = uuid.uuid4()
+        self.initial["form_token"] = new_form_token()
         for bound in self:
-            if bound.errors:
-                bound.field.widget.attrs["aria-invalid"] = "true"
+            # A browser that knows the limit cuts off a longer text and says nothing.
+            bound.field.widget.attrs.pop("maxlength", None)
 
-    def clean_form_token(self) -> uuid.UUID | None:
-        try:
-            return uuid.UUID(self.cleaned_data["form_token"])
-        except (TypeError, ValueError):
-            return None
+    def clean_email(self) -> str:
+        return _without_control_characters(self.cleaned_data["email"])
 
     def clean_name(self) -> str:
         return _without_control_characters(self.cleaned_data["name"])
 
     def clean_message(self) -> str:
-        return _without_control_characters(self.cleaned_data["message"], allowed=LINE_BREAKS)
+        return _without_control_characters(self.cleaned_data["message"], allowed=LINE_BREAKS + DIRECTIONS)
 
-    def submit(self) -> tuple[Feedback, list[Delivery]]:
-        return Feedback.objects.submit(**self.cleaned_data)
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that people fill in."""
+        return [self[name] for name in self._meta.fields or ()]
+
+    @property
+    def suspicion(self) -> str:
+        """Why a person should look at this first, if so."""
+        return why_suspect(self.instance, form_token=self.token, honeypot=self.data.get("xtopic"))
+
+    @property
+    def token(self) -> str:
+        return self.cleaned_data["form_token"] or ""
+
+    def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
+        said = {field.name: self.cleaned_data[field.name] for field in self.asked}
+        return Feedback.objects.submit(
+            **said,
+            form_token=_uuid(self.token),
+            held=self.suspicion,
+            language=get_language() or "",
+            sender=sender if settings.RATE_LIMITS else "",
+        )
+
+
+class ApiForm(FeedbackForm):
+    """What programs send. They see no form, so nothing can be told from how they fill it in."""
+
+    @property
+    def suspicion(self) -> str:
+        return why_hook_suspects(self.instance)
+
+
+def new_form_token() -> str:
+    return signer.sign(str(uuid.uuid4()))
+
+
+def _uuid(form_token: str) -> uuid.UUID | None:
+    """Return what makes one filled-in form one feedback; anything but a UUID makes none."""
+    try:
+        return uuid.UUID(form_token.partition(":")[0])
+    except ValueError:
+        return None
 
 
 def _without_control_characters(text: str, allowed: str = "") -> str:
     for character in text:
-        # Cc: control characters, Zl and Zp: Unicode's own line and paragraph breaks.
-        if unicodedata.category(character) in ("Cc", "Zl", "Zp") and character not in allowed:
+        # Cc: control characters, Cs: halves of characters, Zl and Zp: breaks of lines and paragraphs.
+        invisible = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in DIRECTIONS
+        if invisible and character not in allowed:
             raise ValidationError(_("Please remove the invisible control characters from this text."))
     return text

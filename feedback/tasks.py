@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import dramatiq
 import redis
@@ -13,6 +14,8 @@ from feedback import delivery
 from feedback.models import Delivery
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 SILENCE_SECONDS = 5  # after Redis failed, so that not every visitor waits for its timeout
 _silent_until = 0.0
@@ -34,17 +37,34 @@ def deliver_later(deliveries: Iterable[Delivery]) -> None:
 
 def ring(delivery_ids: Iterable[int]) -> bool:
     """Tell the workers that these are due; False where Redis could not be told."""
-    global _silent_until
     if time.monotonic() < _silent_until:
         return False
     try:
         for delivery_id in delivery_ids:
             deliver.send(delivery_id)
     except redis.RedisError as error:
-        _silent_until = time.monotonic() + SILENCE_SECONDS
+        _leave_alone()
         log.error("Redis could not be rung (%s); the sweeper will deliver what is owed", error)
         return False
     return True
+
+
+def ask_redis(question: Callable[[redis.Redis], Answer]) -> Answer | None:
+    """Return what Redis answers; None where it is away, and then it is left alone for a while."""
+    broker = dramatiq.get_broker()
+    if not isinstance(broker, RedisBroker) or time.monotonic() < _silent_until:
+        return None
+    try:
+        return question(broker.client)
+    except redis.RedisError as error:
+        _leave_alone()
+        log.error("Redis could not be asked (%s)", error)
+        return None
+
+
+def _leave_alone() -> None:
+    global _silent_until
+    _silent_until = time.monotonic() + SILENCE_SECONDS
 
 
 def queue_length() -> int | None:

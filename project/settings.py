@@ -28,6 +28,7 @@ MIDDLEWARE = [
     "project.csp.content_security_policy",
     "project.charset.utf_8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "feedback.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -44,6 +45,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.i18n",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -61,6 +63,15 @@ STORAGES = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("ar", "العربية"),
+    ("zh-hans", "简体中文"),
+]
 
 # Database
 DATABASES = {"default": _env["DATABASE_URL"]}
@@ -92,8 +103,11 @@ SECURE_CSP = {
     "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
+    "frame-src": "'self'",
     "frame-ancestors": "'none'",
 }
+EMBED_ORIGINS = _env["EMBED_ORIGINS"]
+FRAME_ANCESTORS = " ".join(["'self'", *EMBED_ORIGINS])  # of the pages under /embed/
 CSRF_FAILURE_VIEW = "feedback.views.csrf_failure"
 
 # Email
@@ -102,6 +116,13 @@ for _name, _value in _env["EMAIL_URL"].items():
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["DEFAULT_FROM_EMAIL"]
 FEEDBACK_OWNERS = _env["FEEDBACK_OWNERS"]
 SIMULATED_WORK_SECONDS = _env["SIMULATED_WORK_SECONDS"]
+
+# Abuse
+RATE_LIMITS = _env["RATE_LIMITS"]
+MIN_FORM_SECONDS = _env["MIN_FORM_SECONDS"]
+ACKNOWLEDGEMENTS_PER_DAY = _env["ACKNOWLEDGEMENTS_PER_DAY"]
+TRUSTED_PROXIES = _env["TRUSTED_PROXIES"]
+FEEDBACK_IS_SUSPECT = _env["FEEDBACK_IS_SUSPECT"]
 
 # Queue: Redis is a doorbell. The rows hold what is owed and when to try again, so Dramatiq's own
 # retries, delays, results and dead letters are left out, and so is AdminMiddleware, a second truth.

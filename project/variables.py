@@ -4,7 +4,9 @@ Every parser takes the raw text and returns the value, or raises EnvError saying
 and what to write instead. No value is repeated in a message: it may be a secret.
 """
 
+import re
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,11 @@ __all__ = [
     "email_url",
     "folder",
     "hosts",
+    "networks",
     "origins",
     "owners",
     "port",
+    "rates",
     "redis_url",
     "seconds",
     "secret_key",
@@ -33,6 +37,8 @@ __all__ = [
     "site_url",
     "size",
 ]
+
+PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def secret_key(value: str) -> str:
@@ -126,6 +132,23 @@ def seconds(value: str) -> float:
     if not (isfinite(number) and number >= 0):
         raise EnvError("must be a number of seconds, 0 or more")
     return number
+
+
+def rates(value: str) -> list[tuple[int, int]]:
+    """Return how many are allowed in how many seconds, of "10/m,60/h"."""
+    if value == "off":
+        return []
+    found = [re.fullmatch(r"([1-9][0-9]{0,8})/([smhd])", item) for item in _items(value)]
+    if not found or not all(found):
+        raise EnvError("must read like 10/m,60/h (s, m, h or d: second, minute, hour, day), or off")
+    return [(int(match[1]), PERIODS[match[2]]) for match in found if match]
+
+
+def networks(value: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(item) for item in _items(value)]
+    except ValueError:
+        raise EnvError("must list addresses or networks such as 10.0.0.1,192.168.0.0/16") from None
 
 
 def _split(url: str) -> SplitResult:

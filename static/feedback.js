@@ -2,28 +2,97 @@
 "use strict";
 
 const announcer = document.getElementById("announcer");
+let announced = "";
 
 function announce(text) {
-  if (announcer.textContent !== text) announcer.textContent = text;
+  if (text === announced) return;
+  announced = text;
+  announcer.textContent = text;
+}
+
+function card() {
+  return document.getElementById("feedback-status");
 }
 
 function localiseTimes(root) {
+  const language = document.documentElement.lang;
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang);
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    time.textContent = today ? at.toLocaleTimeString(language) : at.toLocaleString(language);
   }
 }
 
-function showSendError(event, shown) {
-  const form = event.detail.elt.closest("#feedback-form");
-  if (form) form.querySelector("#send-error").hidden = !shown;
+function sentence(root) {
+  return root.querySelector(".sentence")?.textContent.trim().replace(/\s+/g, " ");
 }
 
+// The card: what is new is said once, also by a screen reader; what was there at the start is not news.
 document.addEventListener("htmx:load", (event) => {
-  localiseTimes(event.detail.elt);
+  const root = event.detail.elt;
+  localiseTimes(root);
+  offerCopying(root);
+  const said = sentence(root);
+  if (root === document.body) {
+    announced = said || "";
+    return;
+  }
   document.title = document.querySelector("h1").textContent;
-  const sentence = event.detail.elt.querySelector(".sentence");
-  if (sentence) announce(sentence.textContent.trim());
+  if (said) announce(said);
 });
-document.addEventListener("htmx:beforeRequest", (event) => showSendError(event, false));
-document.addEventListener("htmx:sendError", (event) => showSendError(event, true));
-document.addEventListener("htmx:responseError", (event) => showSendError(event, true));
+
+function offerCopying(root) {
+  const button = root.querySelector("#copy-link");
+  if (!button || !navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(document.getElementById("bookmark").href);
+    } catch {
+      button.hidden = true; // forbidden here, as in a frame
+      return;
+    }
+    button.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+  });
+}
+
+// A hidden page asks nothing; one that is shown again, or has its line back, asks at once.
+function ask() {
+  if (card() && !document.hidden) htmx.trigger(card(), "shown");
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt === card() && document.hidden) event.preventDefault();
+});
+document.addEventListener("visibilitychange", ask);
+window.addEventListener("online", ask);
+window.addEventListener("pageshow", (event) => event.persisted && ask());
+
+function showOutOfTouch(shown) {
+  const note = card()?.querySelector(".out-of-touch");
+  if (!note) return;
+  note.hidden = !shown;
+  if (shown) announce(note.textContent.trim());
+}
+
+// The form: a fault of the line or the site is said beside the button, which has the focus again.
+function showSendError(form, shown) {
+  form.querySelector("#send-error").hidden = !shown;
+  if (shown) form.querySelector("button[type=submit]").focus();
+}
+
+// A proxy in front of us may answer too, with an error page or a login: only our own answers are shown.
+function isOurs(xhr) {
+  return xhr.status === 204 || xhr.responseText.includes('id="feedback-');
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!isOurs(event.detail.xhr)) event.detail.shouldSwap = false;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr } = event.detail;
+  const form = elt.closest("#feedback-form");
+  if (form) showSendError(form, !isOurs(xhr));
+  else showOutOfTouch(!isOurs(xhr));
+});

@@ -5,15 +5,22 @@ from typing import Any
 import dramatiq
 import pytest
 from django.core.mail import EmailMessage
+from django.utils import translation
 from dramatiq.brokers.stub import StubBroker
 
-from feedback.models import Delivery, Feedback, clock
+from feedback.models import Delivery, Feedback, Worker, clock
 
 
 @pytest.fixture(autouse=True)
 def measured_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock was just compared with the database's, so nothing asks for that."""
     monkeypatch.setattr(clock, "_measure_at", math.inf)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -41,6 +48,11 @@ def submit(db: None) -> Callable[..., Delivery]:
 @pytest.fixture
 def owed(submit: Callable[..., Delivery]) -> Delivery:
     return submit()
+
+
+@pytest.fixture
+def worker(db: None) -> None:
+    Worker.objects.beat()
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ os.environ |= {
     "EMAIL_URL": "console:",
     "DEFAULT_FROM_EMAIL": "Feedback <feedback@example.org>",
     "FEEDBACK_OWNERS": "owner@example.org",
+    "EMBED_ORIGINS": "https://www.example.org",
+    "RATE_LIMITS": "off",
+    "MIN_FORM_SECONDS": "0",
 }
 # Playwright keeps an event loop in the thread of the tests; Django then takes every query for an async one.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -37,6 +37,15 @@ def test_a_good_environment_is_read(environ: dict[str, str]) -> None:
     assert values["DATABASE_URL"]["NAME"].endswith("/var/db.sqlite3")
 
 
+def test_limits_are_read_as_counts_and_seconds(environ: dict[str, str]) -> None:
+    assert read_environment()["RATE_LIMITS"] == [(10, 60), (60, 3600)]
+    environ |= {"RATE_LIMITS": "3/s, 9/d", "TRUSTED_PROXIES": "10.0.0.1, 2001:db8::/32"}
+    assert read_environment()["RATE_LIMITS"] == [(3, 1), (9, 86400)]
+    assert [str(proxy) for proxy in read_environment()["TRUSTED_PROXIES"]] == ["10.0.0.1/32", "2001:db8::/32"]
+    environ["RATE_LIMITS"] = "off"
+    assert read_environment()["RATE_LIMITS"] == []
+
+
 def test_an_empty_environment_names_everything_that_is_missing(environ: dict[str, str]) -> None:
     environ.clear()
     named = {line.split(":")[0].strip() for line in complaint().splitlines()[1:]}
@@ -70,6 +79,14 @@ def test_an_empty_environment_names_everything_that_is_missing(environ: dict[str
         ("DEFAULT_FROM_EMAIL", "nobody", "an address"),
         ("DEFAULT_FROM_EMAIL", "a@example.org\nBcc: b@example.org", "an address"),
         ("FEEDBACK_OWNERS", "a@example.org b@example.org", "separated by commas"),
+        ("RATE_LIMITS", "10", "10/m,60/h"),
+        ("RATE_LIMITS", "0/m", "10/m,60/h"),
+        ("RATE_LIMITS", "10/m;60/h", "10/m,60/h"),
+        ("RATE_LIMITS", "", "10/m,60/h"),
+        ("MIN_FORM_SECONDS", "-1", "0 or more"),
+        ("ACKNOWLEDGEMENTS_PER_DAY", "0", "1 or more"),
+        ("TRUSTED_PROXIES", "proxy.example.org", "10.0.0.1"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "10.0.0.1"),
         ("SIMULATED_WORK_SECONDS", "-1", "0 or more"),
         ("SIMULATED_WORK_SECONDS", "nan", "0 or more"),
         ("SIMULATED_WORK_SECONDS", "soon", "0 or more"),

@@ -6,9 +6,10 @@ from django.db import OperationalError
 from django.test import Client
 from django.test.client import encode_multipart
 from dramatiq.brokers.stub import StubBroker
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from feedback.models import Delivery, Feedback
 
@@ -78,6 +79,7 @@ def test_a_post_costs_two_inserts_in_one_transaction(
         ("email", "ada\x00@example.org", "does not look like an email address"),
         ("name", "Ada\nBcc: all@example.org", "control characters"),
         ("name", "Ada\u2028Bcc", "control characters"),
+        ("name", "Ada\u202emoc", "control characters"),
         ("name", "Ada\x00", "Null characters are not allowed"),
         ("name", "a" * 101, "at most 100 characters"),
         ("message", "", "write your message"),
@@ -190,7 +192,7 @@ def test_the_status_page_is_neither_stored_nor_indexed(client: Client, owed: Del
 
 def test_a_status_in_flight_carries_its_own_trigger(client: Client, owed: Delivery) -> None:
     fragment = client.get(f"/feedback/{owed.feedback_id}/status/").text
-    assert 'hx-trigger="every 1s"' in fragment
+    assert 'hx-trigger="every 1s, shown"' in fragment
     assert fragment.strip().startswith('<section id="feedback-status"')
 
 
@@ -210,7 +212,7 @@ def test_a_status_that_was_seen_is_answered_with_204(client: Client, owed: Deliv
     address = f"/feedback/{owed.feedback_id}/status/"
     seen = client.get(address).text.split("seen=")[1].split('"')[0]
     assert client.get(address, {"seen": seen}).status_code == 204
-    Delivery.objects.claim(owed.pk)
+    assert Delivery.objects.claim(owed.pk)
     assert 'data-status="sending"' in client.get(address, {"seen": seen}).text
 
 
@@ -258,6 +260,31 @@ def test_a_database_that_takes_nothing_is_said_and_the_text_is_kept(
     assert "The door is too heavy." in response.text
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_too_many_posts_are_asked_to_wait_and_the_text_is_kept(
+    client: Client, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    assert client.post("/", FIELDS).status_code == 303
+    response = client.post("/", FIELDS | {"message": "And the window."}, headers=headers)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert "wait a minute and press Send again" in response.text
+    assert "And the window." in response.text
+    assert Feedback.objects.count() == 1
+
+
+def test_a_mistake_counts_for_no_limit(client: Client, settings: Settings) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    assert client.post("/", FIELDS | {"email": ""}).status_code == 422
+    assert client.post("/", FIELDS).status_code == 303
+
+
+def test_where_nothing_is_limited_nothing_is_kept_of_the_sender(client: Client) -> None:
+    client.post("/", FIELDS)
+    assert Feedback.objects.get().sender == ""
+
+
 def _token(page: str) -> str:
     return page.split('name="form_token" value="')[1].split('"')[0]
 
@@ -265,7 +292,7 @@ def _token(page: str) -> str:
 any_text = st.text(st.characters(codec=None, exclude_categories=[]), max_size=200)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(email=any_text, name=any_text, message=any_text)
 def test_no_input_whatever_breaks_the_form(client: Client, email: str, name: str, message: str) -> None:
     data = {"email": email, "name": name, "message": message}
@@ -273,7 +300,7 @@ def test_no_input_whatever_breaks_the_form(client: Client, email: str, name: str
     assert client.post("/", body).status_code in (303, 422)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pk=st.text(max_size=60), seen=st.text(max_size=60))
 def test_no_address_whatever_breaks_the_status(client: Client, pk: str, seen: str) -> None:
     address = f"/feedback/{quote(pk, safe='', errors='replace')}/status/"

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("form_token", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("submission", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(blank=True, max_length=100)),
                 ("message", models.TextField(max_length=5000)),

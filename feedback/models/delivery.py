@@ -19,6 +19,7 @@ from django.utils.encoding import punycode
 from feedback.models.alarm import Alarm
 from feedback.models.clock import now
 from feedback.models.history import Kind, Move, State, appended, line, parsed
+from feedback.models.worker import Worker
 
 if TYPE_CHECKING:
     from feedback.models.feedback import Feedback
@@ -64,6 +65,11 @@ class DeliveryManager(models.Manager["Delivery"]):
 
     def due(self) -> QuerySet["Delivery"]:
         return self.filter(state=State.QUEUED, due_at__lte=now())
+
+    def followed(self) -> QuerySet["Delivery"]:
+        """With whether anything is sent at all just now (`halted`), in one query."""
+        halted = Exists(Alarm.objects.all()) | ~Exists(Worker.objects.alive())
+        return self.select_related("feedback").annotate(halted=halted)
 
     def take_unrung(self, limit: int) -> list[int]:
         """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
@@ -117,21 +123,25 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["ring_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)),
             models.Index(fields=["due_at"], name="sending_by_due", condition=Q(state=State.SENDING)),
+            models.Index(fields=["created_at"], name="thanks_by_age", condition=Q(kind=Kind.ACKNOWLEDGEMENT)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.status})"
 
     @classmethod
-    def owed(cls, feedback: "Feedback", kind: Kind, recipient: str) -> Self:
+    def owed(cls, feedback: "Feedback", kind: Kind, recipient: str, held: str = "") -> Self:
+        """Return a delivery to be saved; `held` is why a person has to release it first, if so."""
+        state = State.HELD if held else State.QUEUED
         return cls(
+            state=state,
             feedback=feedback,
             kind=kind,
             recipient=recipient,
             created_at=feedback.created_at,
             due_at=feedback.created_at,
             ring_at=feedback.created_at + FIRST_RING,
-            history=line(State.QUEUED, "saved"),
+            history=line(state, held or "saved"),
         )
 
     @property
@@ -174,6 +184,11 @@ class Delivery(models.Model):
     def wait(self, why: str) -> bool:
         """Queue this again at no cost: what went wrong was not about this email."""
         return self._queue(why, timedelta())
+
+    def release(self) -> bool:
+        """Send what was held, now that a person has looked at it."""
+        at_once = now()
+        return self._move(Q(state=State.HELD), State.QUEUED, "released", due_at=at_once, ring_at=at_once)
 
     def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
         then = now() + delay

@@ -1,53 +1,83 @@
 import uuid
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from feedback.models.clock import now
 from feedback.models.delivery import Delivery
-from feedback.models.history import Kind
+from feedback.models.history import Kind, State
+
+CAPPED = "this address has had enough confirmations for today"
 
 
 class FeedbackManager(models.Manager["Feedback"]):
     def submit(
-        self, *, email: str, message: str, name: str = "", form_token: uuid.UUID | None = None
+        self, *, email: str, message: str, name: str = "", form_token: uuid.UUID | None = None, **more: str
     ) -> "tuple[Feedback, list[Delivery]]":
         """Save a feedback together with every email it owes, or nothing at all.
 
         The same text with the same token, as a double click sends it, is the same feedback: it is
-        returned with its emails, and nothing is saved. Another text is another feedback.
+        returned with its emails, and nothing is saved. Another text is another feedback. `held`, if
+        given, is why a person has to look at it before any email goes out.
         """
         said = {"email": email, "message": message, "name": name}
-        form_token = form_token or uuid.uuid4()
+        key = uuid.uuid5(form_token, "\0".join(said.values())) if form_token else uuid.uuid4()
         try:
-            return self._save(said, form_token)
+            return self._save(**said, **more, submission=key)
         except IntegrityError:
-            before = self.filter(form_token=form_token, **said).first()
-        return (before, list(before.deliveries.order_by("pk"))) if before else self._save(said, uuid.uuid4())
+            before = self.get(submission=key)
+            return before, list(before.deliveries.order_by("pk"))
 
-    def _save(self, said: dict[str, str], form_token: uuid.UUID) -> "tuple[Feedback, list[Delivery]]":
+    def sent_from(self, place: str) -> QuerySet["Feedback"]:
+        """Those whose sender is known and begins like that; all places if it is empty."""
+        return self.exclude(sender="").filter(sender__startswith=place)
+
+    def forget_senders(self) -> None:
+        """Forget where what is older than every limit came from."""
+        longest = max((seconds for _, seconds in settings.RATE_LIMITS), default=0)
+        self.sent_from("").filter(created_at__lt=now() - timedelta(seconds=longest)).update(sender="")
+
+    def _save(self, held: str = "", **fields: Any) -> "tuple[Feedback, list[Delivery]]":
         with transaction.atomic():
-            feedback = self.create(form_token=form_token, **said)
-            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email)]
-            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to) for to in settings.FEEDBACK_OWNERS]
+            feedback = self.create(**fields)
+            capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
+            first_held = held or (CAPPED if capped else "")
+            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
+            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
             return feedback, Delivery.objects.bulk_create(owed)
+
+    def _has_had_enough(self, recipient: str) -> bool:
+        """Whether this address has had all the acknowledgements of a day; its +tags are one address."""
+        user, _, domain = recipient.partition("@")
+        user = user.partition("+")[0]
+        tagged = Q(recipient__istartswith=f"{user}+", recipient__iendswith=f"@{domain}")
+        yesterday = now() - timedelta(days=1)
+        today = Delivery.objects.filter(kind=Kind.ACKNOWLEDGEMENT, created_at__gt=yesterday)
+        had = today.filter(tagged | Q(recipient__iexact=f"{user}@{domain}")).exclude(state=State.HELD)
+        return had.count() >= int(settings.ACKNOWLEDGEMENTS_PER_DAY)
 
 
 class Feedback(models.Model):
     """What a visitor said. Its id is the only key to the visitor's page, so it is random."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    form_token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    submission = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     email = models.EmailField()
     name = models.CharField(max_length=100, blank=True)
     message = models.TextField(max_length=5000)
+    language = models.CharField(max_length=10, default="", editable=False)
+    sender = models.CharField(max_length=22, default="", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects = FeedbackManager()
 
     class Meta:
         verbose_name_plural = "feedback"
+        indexes = [models.Index(fields=["created_at"], name="sender_known", condition=~Q(sender=""))]
 
     def __str__(self) -> str:
         return f"feedback {self.reference}"

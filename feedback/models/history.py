@@ -17,6 +17,7 @@ class State(models.TextChoices):
     SENT = "sent"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
+    HELD = "held"  # waits for a person
 
 
 class Kind(models.TextChoices):

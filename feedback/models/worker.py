@@ -20,8 +20,11 @@ class WorkerManager(models.Manager["Worker"]):
         """Forget all workers of this machine; one that lives shows itself again within seconds."""
         self.filter(name__startswith=f"{os.uname().nodename}:").delete()
 
+    def alive(self) -> models.QuerySet["Worker"]:
+        return self.filter(seen_at__gte=now() - PATIENCE)
+
     def seen(self) -> bool:
-        return self.filter(seen_at__gte=now() - PATIENCE).exists()
+        return self.alive().exists()
 
     def forget_the_dead(self) -> None:
         self.filter(seen_at__lt=now() - timedelta(days=1)).delete()

@@ -5,26 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-MESSAGE = "The door is too heavy."
-FINAL = 15_000  # milliseconds; the work itself takes 1.2 s
-
-
-def fill_in(page: Page, email: str = "ada@example.org") -> None:
-    page.get_by_label("Your email address").fill(email)
-    page.get_by_label("Your name (optional)").fill("Ada")
-    page.get_by_label("Your message").fill(MESSAGE)
-
-
-def send(page: Page) -> None:
-    page.get_by_role("button", name="Send").click()
-
-
-def card(page: Page, status: str) -> None:
-    expect(page.locator(f"#feedback-status[data-status={status}]")).to_be_visible(timeout=FINAL)
-
-
-def reference(page: Page) -> str:
-    return page.locator("code").inner_text()
+from tests.browser.visitor import MESSAGE, card, fill_in, reference, send
 
 
 def test_the_form_becomes_the_card_and_the_card_follows_the_email(page: Page, complaints: list[str]) -> None:
@@ -92,7 +73,7 @@ def test_a_mistake_is_said_by_the_field_and_the_text_stays(page: Page, complaint
     page.goto("/")
     fill_in(page, email="not an address")
     send(page)
-    expect(page.get_by_text("This does not look like an email address.")).to_be_visible()
+    expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     expect(page.get_by_label("Your email address")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Your email address").fill("ada@example.org")
@@ -165,6 +146,37 @@ def test_without_javascript_a_mistake_is_said_too(browser: Browser, base_url: st
     page.goto("/")
     fill_in(page, email="not an address")
     send(page)
-    expect(page.get_by_text("This does not look like an email address.")).to_be_visible()
+    expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
+    context.close()
+
+
+@pytest.mark.parametrize("code", [200, 403, 500, 503])
+def test_an_answer_that_is_not_ours_never_replaces_the_form(page: Page, code: int) -> None:
+    page.goto("/")
+    fill_in(page)
+    page.route("/", lambda route: route.fulfill(status=code, body="<h1>Proxy</h1>"))
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was lost")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    page.unroute("/")
+    send(page)
+    card(page, "sent")
+
+
+def test_without_javascript_back_and_send_again_makes_no_second_feedback(
+    browser: Browser, base_url: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = context.new_page()
+    page.goto("/")
+    fill_in(page)
+    send(page)
+    page.wait_for_url("**/feedback/*/")
+    first = page.url
+    page.go_back()
+    expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
+    send(page)
+    page.wait_for_url("**/feedback/*/")
+    assert page.url == first
     context.close()

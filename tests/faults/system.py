@@ -134,9 +134,9 @@ class System:
 
     def seen(self, address: str) -> Seen:
         _, page, _ = self.request("GET", address)
-        found = re.search(r'data-status="(\w+)".*class="sentence">([^<]*)<', page, re.DOTALL)
+        found = re.search(r'data-status="(\w+)".*class="sentence">(.*?)</p>', page, re.DOTALL)
         assert found, page
-        return Seen(found[1], " ".join(found[2].split()))
+        return Seen(found[1], re.sub("<time.*?</time>", "{time}", found[2]))
 
     def request(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None

@@ -195,3 +195,23 @@ def test_a_transmission_is_begun_once(owed: Delivery) -> None:
     mine = claim(owed)
     assert mine.begin_transmission()
     assert not mine.begin_transmission()
+
+
+def test_what_is_held_is_not_sent_until_it_is_released(owed: Delivery) -> None:
+    Delivery.objects.filter(pk=owed.pk).update(state=State.HELD)
+    assert Delivery.objects.claim(owed.pk) is None
+    assert owed.release()
+    assert claim(owed).attempt == 1
+
+
+def test_only_what_is_held_can_be_released_and_only_once(owed: Delivery) -> None:
+    assert not owed.release()
+    Delivery.objects.filter(pk=owed.pk).update(state=State.HELD)
+    assert (owed.release(), owed.release()) == (True, False)
+    assert Delivery.objects.get(pk=owed.pk).moves[-1].why == "released"
+
+
+def test_a_released_email_is_rung_for_by_the_next_sweep(owed: Delivery) -> None:
+    Delivery.objects.filter(pk=owed.pk).update(state=State.HELD)
+    owed.release()
+    assert Delivery.objects.take_unrung(10) == [owed.pk]
