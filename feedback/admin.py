@@ -12,7 +12,7 @@ class FeedbackAdmin(admin.ModelAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
-    list_display = ("id", "kind", "recipient", "status", "attempt", "created_at", "sent_at")
+    list_display = ("id", "kind", "recipient", "status", "attempt", "created_at", "ended_at")
     list_filter = ("state", "kind")
     search_fields = ("recipient", "message_id")
     readonly_fields = [field.name for field in Delivery._meta.fields]

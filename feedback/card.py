@@ -84,4 +84,5 @@ class Card:
                 return [saved, Step(STEPS["retrying"], "problem", moved[State.SENDING]), sent]
         mark = "done" if self.status == "sent" else "problem"
         last = Step(STEPS[self.status], mark, moved[State(self.status)])
-        return [saved, Step(STEPS["sending"], "done", moved[State.SENDING]), last]
+        tried = moved.get(State.SENDING)  # it has none if it was cancelled before
+        return [saved, Step(STEPS["sending"], "done" if tried else "next", tried), last]

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from feedback.models import Slot, Worker
+from feedback.models import Slot, Tally, Worker
 
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
+    "tally": (timedelta(minutes=1), Tally.objects.catch_up),
+    "thin out tallies": (timedelta(days=1), Tally.objects.thin_out),
     "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from feedback import tasks
 from feedback.delivery import deliver, recover
-from feedback.models import Alarm, Delivery
+from feedback.models import Alarm, Delivery, Pause
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
 LONGEST_QUEUE = 1000  # messages; the rest waits in the database, where it is safe
@@ -21,6 +21,8 @@ def sweep(stopping: threading.Event) -> float:
     """See to a bounded number of emails; return the seconds until the next sweep should be."""
     for lost in Delivery.objects.lost()[:BATCH]:
         recover(lost)
+    if Pause.objects.exists():
+        return EVERY_SECONDS
     if Alarm.objects.exists():
         _probe()
         return EVERY_SECONDS

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from feedback.models.alarm import Alarm
 from feedback.models.history import Kind, Move, State, appended, line, parsed
+from feedback.models.operated import OperatedManager
+from feedback.models.pause import Pause
 
 if TYPE_CHECKING:
     from feedback.models.feedback import Feedback
@@ -27,13 +30,14 @@ FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given bef
 NEXT_RING = timedelta(seconds=20)
 
 
-class DeliveryManager(models.Manager["Delivery"]):
+class DeliveryManager(OperatedManager["Delivery"]):
     def claim(self, pk: int, *, probe: bool = False) -> "Delivery | None":
         """Take a delivery that is due, for the time of a lease; None if there is nothing to take.
 
-        While an alarm is raised everything waits, except the one that a probe sends.
+        While sending is paused everything waits. While an alarm is raised everything waits, except
+        the one that a probe sends.
         """
-        due = self.due().filter(pk=pk)
+        due = self.due().filter(pk=pk).exclude(Exists(Pause.objects.all()))
         won = (due if probe else due.exclude(Exists(Alarm.objects.all()))).update(
             state=State.SENDING,
             attempt=F("attempt") + 1,
@@ -41,7 +45,7 @@ class DeliveryManager(models.Manager["Delivery"]):
             transmitting=False,
             history=appended(State.SENDING, "claimed"),
         )
-        return self.select_related("feedback").get(pk=pk) if won else None
+        return self.select_related("feedback").filter(pk=pk).first() if won else None
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
@@ -94,7 +98,10 @@ class Delivery(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    feedback = models.ForeignKey("feedback.Feedback", models.CASCADE, related_name="deliveries")
+    # Only a digest has none, and whoever has one in hand knows it by its kind.
+    feedback: "models.ForeignKey[Feedback | Combinable, Feedback]" = models.ForeignKey(  # type: ignore[misc]
+        "feedback.Feedback", models.CASCADE, null=True, related_name="deliveries"
+    )
     kind = models.CharField(max_length=15, choices=Kind.choices)
     recipient = models.EmailField()
     message_id = models.CharField(max_length=255, default=_message_id, editable=False, unique=True)
@@ -105,16 +112,25 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     ring_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    sent_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
     history = models.TextField(default="", editable=False)
 
     objects = DeliveryManager()
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("operate_delivery", "Can resend, cancel, release, pause and mark as spam")]
         indexes = [
-            models.Index(fields=["ring_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)),
+            # The due time is in it so that the oldest that is owed is found in the index alone.
+            models.Index(
+                fields=["ring_at", "due_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)
+            ),
             models.Index(fields=["due_at"], name="sending_by_due", condition=Q(state=State.SENDING)),
+            models.Index(fields=["created_at"], name="held_by_age", condition=Q(state=State.HELD)),
+            # Written once, when an email has come to its end: it costs no POST and no claim.
+            models.Index(
+                fields=["state", "ended_at"], name="ended_by_state", condition=Q(ended_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,8 +150,12 @@ class Delivery(models.Model):
 
     @property
     def status(self) -> str:
-        """The word people read: the state, but a queued email that was tried before is retrying."""
-        return "retrying" if self.state == State.QUEUED and self.attempt else str(self.state)
+        """The word people read: the state, but a queued email that was tried before is retrying.
+
+        Unless it was a person who queued it again, which is a new beginning.
+        """
+        tried = self.state == State.QUEUED and self.attempt and not self.moves[-1].by
+        return "retrying" if tried else str(self.state)
 
     @property
     def in_flight(self) -> bool:
@@ -156,13 +176,13 @@ class Delivery(models.Model):
     def mark_sent(self, reply: str) -> bool:
         """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
         mine = Q(attempt=self.attempt, state__in=[State.SENDING, State.UNCONFIRMED])
-        return self._move(mine, State.SENT, reply, sent_at=timezone.now())
+        return self._move(mine, State.SENT, reply, ended_at=timezone.now())
 
     def mark_failed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.FAILED, why)
+        return self._move(self._claimed(), State.FAILED, why, ended_at=timezone.now())
 
     def mark_unconfirmed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.UNCONFIRMED, why)
+        return self._move(self._claimed(), State.UNCONFIRMED, why, ended_at=timezone.now())
 
     def retry(self, why: str, delay: timedelta) -> bool:
         """Queue this again, at the cost of one retry of its budget."""

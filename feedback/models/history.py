@@ -16,11 +16,13 @@ class State(models.TextChoices):
     SENT = "sent"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
+    HELD = "held"
 
 
 class Kind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement"  # to the visitor
     NOTIFICATION = "notification"  # to an owner
+    DIGEST = "digest"  # to an owner, about everything that came in
 
 
 class Move(NamedTuple):
@@ -29,16 +31,18 @@ class Move(NamedTuple):
     at: datetime
     to: State
     why: str
+    by: str = ""  # the person who made it, where it was one
 
 
-def line(to: State, why: str) -> str:
-    return json.dumps([timezone.now().isoformat(), to, why[:500]]) + "\n"
+def line(to: State, why: str, by: str = "") -> str:
+    who = [by] if by else []
+    return json.dumps([timezone.now().isoformat(), to, why[:500], *who]) + "\n"
 
 
-def appended(to: State, why: str) -> Concat:
-    return Concat(F("history"), Value(line(to, why)), output_field=models.TextField())
+def appended(to: State, why: str, by: str = "") -> Concat:
+    return Concat(F("history"), Value(line(to, why, by)), output_field=models.TextField())
 
 
 def parsed(history: str) -> list[Move]:
     lines = map(json.loads, history.splitlines())
-    return [Move(datetime.fromisoformat(at), State(to), why) for at, to, why in lines]
+    return [Move(datetime.fromisoformat(at), State(to), *words) for at, to, *words in lines]
