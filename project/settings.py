@@ -12,7 +12,7 @@ SITE_URL = _env["SITE_URL"]
 MAILBOX_DIR = _env["MAILBOX_DIR"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "operations.apps.StaffSiteConfig",  # Django's admin, with a limited login
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "django_dramatiq",
     "django_htmx",
     "feedback",
+    "operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -6,6 +6,7 @@ from project import health
 
 urlpatterns = [
     path("", include("feedback.urls")),
+    path("operations/", include("operations.urls")),
     path("admin/", admin.site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -9,7 +9,9 @@ function announce(text) {
 
 function localiseTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang);
+    const moment = new Date(time.dateTime);
+    const words = "day" in time.dataset ? "toLocaleString" : "toLocaleTimeString";
+    time.textContent = moment[words](document.documentElement.lang);
   }
 }
 
