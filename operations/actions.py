@@ -81,10 +81,7 @@ def possible(delivery: Delivery) -> list[tuple[str, Action]]:
 
 def chosen(action: Action, selection: Selection) -> list[int]:
     """Return the emails that are meant and that it can be done to, as many as one press moves."""
-    wanted = (
-        selection.states if "state" in selection.said or "id" not in selection.said else list(action.states)
-    )
-    return selection.ids([state for state in wanted if state in action.states], AT_ONCE)
+    return selection.ids([state for state in selection.states if state in action.states], AT_ONCE)
 
 
 def act(name: str, ids: Sequence[int], by: User, about: str) -> int:

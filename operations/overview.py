@@ -77,7 +77,7 @@ class Overview:
             Tile("Oldest owed", "none" if self.oldest is None else age(self.oldest)),
             self._tile("Waiting", State.QUEUED, ""),
             self._tile("Sending", State.SENDING, ""),
-            Tile("Sent in the last minute", number(sent), state=State.SENT),
+            Tile("Sent per minute", number(sent), state=State.SENT),
             self._tile("Failed", State.FAILED, "bad"),
             self._tile("Unconfirmed", State.UNCONFIRMED, "warn"),
             self._tile("Held", State.HELD, "warn"),

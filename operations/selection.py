@@ -52,7 +52,9 @@ class Selection:
 
     @property
     def states(self) -> list[State]:
-        return [State(self.said["state"])] if "state" in self.said else list(NEEDS_A_PERSON)
+        if "state" in self.said:
+            return [State(self.said["state"])]
+        return list(State if "id" in self.said else NEEDS_A_PERSON)
 
     @property
     def emails(self) -> OperatedQuerySet[Delivery]:

@@ -14,7 +14,7 @@ from operations.plots import plots
 from operations.selection import Selection
 from operations.words import WHAT_HELPS, emails
 
-LISTED, RECORDED = 25, 20
+LISTED, RECORDED = 15, 10
 
 
 @require_safe
@@ -75,10 +75,15 @@ def sending(request: StaffRequest, wanted: str) -> HttpResponse:
 def _people(request: StaffRequest) -> dict[str, object]:
     selection = Selection(request.GET)
     found = selection.newest(LISTED)
-    rows = [(delivery, possible(delivery), WHAT_HELPS.get(delivery.state)) for delivery in found]
+    rows = [(delivery, possible(delivery)) for delivery in found]
+    stand = {delivery.state for delivery in found}
+    helps = {state: words for state, words in WHAT_HELPS.items() if state in stand}
     bulk = [(name, action) for name, action in ACTIONS.items() if {*action.states} & {*selection.states}]
     version = ".".join(f"{delivery.pk}-{delivery.attempt}-{delivery.state}" for delivery in found)
-    return {"selection": selection, "rows": rows, "bulk": bulk, "version": version, "listed": LISTED}
+    return {"selection": selection, "rows": rows, "helps": helps, "bulk": bulk} | {
+        "version": version,
+        "listed": LISTED,
+    }
 
 
 def _record() -> dict[str, object]:

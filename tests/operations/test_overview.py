@@ -72,7 +72,7 @@ def test_the_numbers_are_those_of_the_rows(become: Become) -> None:
     for state in ("sent", "sent", "failed", "unconfirmed", "held", "sending"):
         become(state)
     assert tile("Waiting") == "6"  # the notifications
-    assert tile("Sent in the last minute") == "2"
+    assert tile("Sent per minute") == "2"
     names = ("Sending", "Failed", "Unconfirmed", "Held")
     assert [tile(name) for name in names] == ["1", "1", "1", "1"]
     assert tile("Redis") == "0 queued, 7 owed in the database"
