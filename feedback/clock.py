@@ -3,15 +3,26 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
-from feedback.models import Slot, Tally, Worker
+from feedback.digest import PERIODS
+from feedback.models import Feedback, Slot, Tally, Worker
+from feedback.tasks import deliver_digests
+
+
+def _send_digests() -> None:
+    if Feedback.objects.exists():  # a site that nobody has written to yet needs no report
+        deliver_digests()
+
 
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "tally": (timedelta(minutes=1), Tally.objects.catch_up),
     "thin out tallies": (timedelta(days=1), Tally.objects.thin_out),
     "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
 }
+if settings.DIGEST in PERIODS:
+    JOBS["digest"] = (PERIODS[settings.DIGEST], _send_digests)
 
 
 def run_due_jobs() -> None:

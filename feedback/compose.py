@@ -1,28 +1,33 @@
 """The words of an email: a delivery in, a message ready to send out."""
 
+from email.mime.image import MIMEImage
 from email.utils import format_datetime, formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from feedback.digest import Digest
 from feedback.models import Delivery, Kind
 
 # RFC 3834: what an automatic message is, so that no other machine answers it.
-AUTO_SUBMITTED = {Kind.ACKNOWLEDGEMENT: "auto-replied", Kind.NOTIFICATION: "auto-generated"}
+AUTO_SUBMITTED = {
+    Kind.ACKNOWLEDGEMENT: "auto-replied",
+    Kind.NOTIFICATION: "auto-generated",
+    Kind.DIGEST: "auto-generated",
+}
 
 
 def compose(delivery: Delivery) -> EmailMultiAlternatives:
     """Return the email, the same at every attempt: Message-ID and Date live in the row."""
-    feedback = delivery.feedback
-    context = {"feedback": feedback, "site_url": settings.SITE_URL}
+    digest = Digest(delivery.created_at) if delivery.kind == Kind.DIGEST else None
+    context = {"feedback": delivery.feedback, "digest": digest, "site_url": settings.SITE_URL}
     folder = f"feedback/email/{delivery.kind}"
-    to_visitor = delivery.kind == Kind.ACKNOWLEDGEMENT
     message = EmailMultiAlternatives(
         subject=_one_line(render_to_string(f"{folder}_subject.txt", context)),
         body=render_to_string(f"{folder}.txt", context),
         to=[delivery.recipient],
-        reply_to=None if to_visitor else [formataddr((_one_line(feedback.name), feedback.email))],
+        reply_to=_reply_to(delivery),
         headers={
             "Message-ID": delivery.message_id,
             "Date": format_datetime(delivery.created_at),
@@ -30,7 +35,24 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
         },
     )
     message.attach_alternative(render_to_string(f"{folder}.html", context), "text/html")
+    if digest:
+        message.attach(_inline(digest.plot, "plot"))
     return message
+
+
+def _reply_to(delivery: Delivery) -> list[str] | None:
+    """An answer to what is told about one feedback goes to who wrote it."""
+    if delivery.kind != Kind.NOTIFICATION:
+        return None
+    return [formataddr((_one_line(delivery.feedback.name), delivery.feedback.email))]
+
+
+def _inline(png: bytes, name: str) -> MIMEImage:
+    """Return a picture that the HTML beside it can show as cid:name."""
+    picture = MIMEImage(png, "png")
+    picture["Content-ID"] = f"<{name}>"
+    picture["Content-Disposition"] = f'inline; filename="{name}.png"'
+    return picture
 
 
 def _one_line(text: str) -> str:

@@ -10,5 +10,6 @@ urlpatterns = [
     path("people/", views.people, name="people"),
     path("pause/", views.sending, {"wanted": "pause"}, name="pause"),
     path("resume/", views.sending, {"wanted": "resume"}, name="resume"),
+    path("digest/", views.digest, name="digest"),
     path("do/<slug:name>/", views.do, name="do"),
 ]

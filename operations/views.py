@@ -1,5 +1,6 @@
 """The operators' page: is mail flowing, what needs a person, and what that person can do."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -7,8 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from feedback.tasks import deliver_digests
 from operations.access import OPERATE, VIEW, StaffRequest, staff_only
-from operations.actions import ACTIONS, AT_ONCE, act, chosen, pause, possible, resume
+from operations.actions import ACTIONS, AT_ONCE, act, chosen, pause, possible, record, resume
 from operations.overview import Overview
 from operations.plots import plots
 from operations.selection import Selection
@@ -70,6 +72,18 @@ def sending(request: StaffRequest, wanted: str) -> HttpResponse:
         messages.success(request, "All sending is paused." if wanted == "pause" else "Sending goes on.")
         return _back()
     return render(request, "operations/sending.html", {"wanted": wanted, "overview": Overview()})
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only(OPERATE)
+def digest(request: StaffRequest) -> HttpResponse:
+    """Send the owners a digest now."""
+    if request.method == "POST":
+        owed = deliver_digests()
+        record(request.user, f"Asked for a digest to {owed} owner{'' if owed == 1 else 's'}")
+        messages.success(request, f"{emails(owed).capitalize()} queued, one for each owner.")
+        return _back()
+    return render(request, "operations/digest.html", {"owners": settings.FEEDBACK_OWNERS})
 
 
 def _people(request: StaffRequest) -> dict[str, object]:

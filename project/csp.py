@@ -6,7 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 # A mail's HTML is a stranger's: no script, no form, nothing loaded from elsewhere.
-STRANGERS_HTML = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+STRANGERS_HTML = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 
 
 def policy(**more: str) -> str:

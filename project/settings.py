@@ -98,6 +98,9 @@ for _name, _value in _env["EMAIL_URL"].items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["DEFAULT_FROM_EMAIL"]
 FEEDBACK_OWNERS = _env["FEEDBACK_OWNERS"]
+FEEDBACK_KEEP_DAYS = _env["FEEDBACK_KEEP_DAYS"]
+DIGEST = _env["DIGEST"]
+METRICS_TOKEN = _env["METRICS_TOKEN"]
 SIMULATED_WORK_SECONDS = _env["SIMULATED_WORK_SECONDS"]
 
 # Queue: Redis is a doorbell. The rows hold what is owed and when to try again, so Dramatiq's own

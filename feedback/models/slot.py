@@ -32,4 +32,5 @@ class Slot(models.Model):
 
 
 def _current(every: timedelta) -> int:
-    return int(timezone.now().timestamp() // every.total_seconds())
+    # Weeks begin on Monday; 1970 began on a Thursday.
+    return int((timezone.now().timestamp() + timedelta(days=3).total_seconds()) // every.total_seconds())
