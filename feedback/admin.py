@@ -1,12 +1,14 @@
 """What staff can look up: everything that was said and every email, and nothing of it can be edited."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -17,6 +19,8 @@ from feedback.compose import compose
 from feedback.export import csv_response
 from feedback.filters import AgeFilter, ErrorFilter, StateFilter
 from feedback.models import Delivery, Feedback
+from feedback.privacy import forget
+from feedback.record import record
 from project.csp import STRANGERS_HTML, policy
 from project.mailbox.letter import Letter, parse
 
@@ -26,7 +30,7 @@ CHUNK = 1000
 class LookUp(admin.ModelAdmin):
     """Only to be looked at. What can be done to an email is done at /operations/, guarded and recorded."""
 
-    actions = ("export",)
+    actions: tuple[str, ...] = ("export",)
     show_full_result_count = False  # counting a million rows takes longer than showing a hundred
 
     class Media:
@@ -66,6 +70,7 @@ class DeliveryInline(admin.TabularInline):
 
 @admin.register(Feedback)
 class FeedbackAdmin(LookUp):
+    actions = ("export", "erase")
     list_display = ("reference", "created_at", "email", "name", "said", "emails", "spam")
     list_filter = ("spam", AgeFilter)
     search_fields = ("email", "name", "message")
@@ -106,6 +111,21 @@ class FeedbackAdmin(LookUp):
         columns = ("reference", "created_at", "email", "name", "message", "spam")
         rows = queryset.prefetch_related(None).iterator(CHUNK)
         return csv_response("feedback", columns, ([getattr(row, name) for name in columns] for row in rows))
+
+    @admin.action(description="Erase all data of these people…", permissions=["erase"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> HttpResponse | None:
+        addresses = sorted(set(queryset.values_list("email", flat=True)))
+        if "sure" not in request.POST:
+            context = self.admin_site.each_context(request) | {"addresses": addresses, "feedback": queryset}
+            return render(request, "admin/erase.html", context | {"title": "Erase all data of these people?"})
+        for address in addresses:
+            erased = forget(address)
+            self.message_user(request, str(erased))
+            record(cast(User, request.user), str(erased), about="a person")
+        return None
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("feedback.erase_feedback"))
 
 
 @admin.register(Delivery)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from feedback.digest import PERIODS
 from feedback.models import Feedback, Slot, Tally, Worker
+from feedback.privacy import forget_the_old
 from feedback.tasks import deliver_digests
 
 
@@ -19,6 +20,7 @@ def _send_digests() -> None:
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "tally": (timedelta(minutes=1), Tally.objects.catch_up),
     "thin out tallies": (timedelta(days=1), Tally.objects.thin_out),
+    "forget old feedback": (timedelta(minutes=10), forget_the_old),
     "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
 }
 if settings.DIGEST in PERIODS:

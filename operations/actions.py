@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 
 from feedback.models import Delivery, Feedback, Pause, State
 from feedback.models.operated import OperatedQuerySet
+from feedback.record import record
 from feedback.tasks import deliver_later
 from operations.selection import Selection
 from operations.words import emails
@@ -103,15 +102,3 @@ def pause(by: User) -> None:
 def resume(by: User) -> None:
     if Pause.objects.end():
         record(by, "Resumed all sending")
-
-
-def record(by: User, what: str, *delivery_id: int) -> None:
-    """Write into the record that the admin keeps too, so that there is one."""
-    LogEntry.objects.create(
-        user=by,
-        content_type=ContentType.objects.get_for_model(Delivery),
-        object_id=str(*delivery_id) or None,
-        object_repr=" ".join(["email", *map(str, delivery_id)]),
-        action_flag=CHANGE,
-        change_message=what,
-    )

@@ -8,9 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from feedback.record import record
 from feedback.tasks import deliver_digests
 from operations.access import OPERATE, VIEW, StaffRequest, staff_only
-from operations.actions import ACTIONS, AT_ONCE, act, chosen, pause, possible, record, resume
+from operations.actions import ACTIONS, AT_ONCE, act, chosen, pause, possible, resume
 from operations.overview import Overview
 from operations.plots import plots
 from operations.selection import Selection

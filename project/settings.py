@@ -119,7 +119,9 @@ DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]  # cleans the table of Admi
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {"()": "project.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
     "filters": {
         # What cannot be done just now is said in the answer, and logged where it was found.
         "not_503": {
