@@ -14,6 +14,7 @@ from feedback.models import Delivery, Kind
 AUTO_SUBMITTED = {
     Kind.ACKNOWLEDGEMENT: "auto-replied",
     Kind.NOTIFICATION: "auto-generated",
+    Kind.TEST: "auto-generated",
     Kind.DIGEST: "auto-generated",
 }
 

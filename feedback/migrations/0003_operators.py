@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("acknowledgement", "Acknowledgement"),
                     ("notification", "Notification"),
+                    ("test", "Test"),
                     ("digest", "Digest"),
                 ],
                 max_length=15,

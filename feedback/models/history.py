@@ -22,6 +22,7 @@ class State(models.TextChoices):
 class Kind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement"  # to the visitor
     NOTIFICATION = "notification"  # to an owner
+    TEST = "test"  # to whom the doctor is told
     DIGEST = "digest"  # to an owner, about everything that came in
 
 
