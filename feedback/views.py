@@ -48,6 +48,7 @@ def _create(request: Request) -> HttpResponse:
         log.error("a feedback could not be saved: %s", error)
         form.add_error(None, _("This could not be saved just now. Please press Send again in a moment."))
         return _form(request, form, status=503)
+    log.info("a feedback was saved; its deliveries: %s", [delivery.pk for delivery in deliveries])
     deliver_later(deliveries)
     if not request.htmx:
         return HttpResponseRedirect(feedback.get_absolute_url(), status=303)

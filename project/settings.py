@@ -1,6 +1,7 @@
 """Django's settings; what differs from one site to another comes from the environment."""
 
 from project.environment import BASE_DIR, read_environment
+from project.sentry import start as start_sentry
 
 _env = read_environment()
 
@@ -24,6 +25,7 @@ INSTALLED_APPS = [
     "operations",
 ]
 MIDDLEWARE = [
+    "project.logs.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.csp.content_security_policy",
@@ -120,7 +122,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "project.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "text": {"()": "project.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "project.logs.JsonLine"},
     },
     "filters": {
         # What cannot be done just now is said in the answer, and logged where it was found.
@@ -129,10 +132,15 @@ LOGGING = {
             "callback": lambda record: getattr(record, "status_code", None) != 503,
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_503"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": _env["LOG_FORMAT"], "filters": ["not_503"]}
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "feedback": {"level": "INFO"},
         "django.request": {"level": "ERROR"},  # a visitor's 4xx is no news to the operator
     },
 }
+
+if _env["SENTRY_DSN"]:
+    start_sentry(_env["SENTRY_DSN"])

@@ -1,5 +1,4 @@
 import io
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from feedback.delivery import deliver
 from feedback.models import Delivery, Feedback, State, Tally
 from feedback.privacy import forget, forget_the_old
 from feedback.record import record
-from project.logs import Line
 from project.mailbox import store
 
 pytestmark = pytest.mark.django_db
@@ -144,18 +142,3 @@ def test_without_a_limit_everything_is_kept(submit: Submit) -> None:
     aged(ended(submit()), 4000)
     forget_the_old()
     assert Feedback.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "550 <ada@example.org>: unknown",
-        "SMTPRecipientsRefused: {'ada@example.org': (550, b'no')}",
-        "ada@example.org",
-        "to=ada@example.org,",
-    ],
-)
-def test_no_log_line_holds_an_address(line: str) -> None:
-    written = Line("%(message)s").format(logging.makeLogRecord({"msg": line}))
-    assert "ada" not in written
-    assert "(address)" in written

@@ -18,7 +18,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from feedback.models.alarm import Alarm
-from feedback.models.history import Kind, Move, State, appended, line, parsed
+from feedback.models.history import Kind, Move, State, appended, line, parsed, request_of, saved
 from feedback.models.operated import OperatedManager
 from feedback.models.pause import Pause
 
@@ -145,7 +145,7 @@ class Delivery(models.Model):
             created_at=feedback.created_at,
             due_at=feedback.created_at,
             ring_at=feedback.created_at + FIRST_RING,
-            history=line(State.QUEUED, "saved"),
+            history=line(State.QUEUED, saved()),
         )
 
     @property
@@ -164,6 +164,10 @@ class Delivery(models.Model):
     @property
     def moves(self) -> list[Move]:
         return parsed(self.history)
+
+    @property
+    def request_id(self) -> str:
+        return request_of(self.moves[0])
 
     def begin_transmission(self) -> bool:
         """Leave the mark that from here on nobody may send this again without asking.

@@ -9,6 +9,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from project.logs import current_request
+
+SAVED, IN_REQUEST = "saved", " in request "
+
 
 class State(models.TextChoices):
     QUEUED = "queued"
@@ -33,6 +37,15 @@ class Move(NamedTuple):
     to: State
     why: str
     by: str = ""  # the person who made it, where it was one
+
+
+def saved() -> str:
+    """Return why a history begins, with the request in whose log lines to look."""
+    return f"{SAVED}{IN_REQUEST}{current_request()}" if current_request() else SAVED
+
+
+def request_of(move: Move) -> str:
+    return move.why.removeprefix(SAVED).removeprefix(IN_REQUEST)
 
 
 def line(to: State, why: str, by: str = "") -> str:
