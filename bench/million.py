@@ -3,6 +3,7 @@
 Fills a database of its own, spread over 30 days, and times each page, each poll and a POST.
 """
 
+import logging
 import os
 import random
 import sys
@@ -22,8 +23,9 @@ PAGES = (
     "/operations/do/resend/?state=failed&error=full",
     "/metrics",
     "/admin/feedback/feedback/",
+    "/admin/feedback/feedback/?q=visitor77",
     "/admin/feedback/delivery/",
-    "/admin/feedback/delivery/?state__exact=failed",
+    "/admin/feedback/delivery/?state=failed",
 )
 REPLIES = ("550 5.1.1 no such user", "452 4.2.2 mailbox full", "554 5.7.1 looks like spam")
 
@@ -137,6 +139,7 @@ def _settle(folder: Path) -> None:
 
     settings.DATABASES = DATABASES
     django.setup()
+    logging.disable(logging.INFO)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What staff can look up: everything that was said and every email, and nothing of it can be edited."""
 
+import re
 from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -25,6 +26,7 @@ from project.csp import STRANGERS_HTML, policy
 from project.mailbox.letter import Letter, parse
 
 CHUNK = 1000
+REFERENCE = re.compile(r"[0-9a-f]{8,32}")  # how the id of a feedback begins
 
 
 class LookUp(admin.ModelAdmin):
@@ -85,10 +87,10 @@ class FeedbackAdmin(LookUp):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        try:
-            first, last = (UUID(f"{search_term:{filling}<32}") for filling in "0f")
-        except ValueError:
+        begins = search_term.strip().replace("-", "").lower()
+        if not REFERENCE.fullmatch(begins):
             return super().get_search_results(request, queryset, search_term)
+        first, last = (UUID(begins.ljust(32, filling)) for filling in "0f")
         return queryset.filter(pk__range=(first, last)), False
 
     @admin.display(description="message")

@@ -45,7 +45,10 @@ class ErrorFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         error = self.value()
-        return queryset.filter(history__contains=f'", "{error}') if error else queryset
+        if not error:
+            return queryset
+        ended = queryset.filter(state__in=(State.FAILED, State.UNCONFIRMED), ended_at__isnull=False)
+        return ended.filter(history__contains=f'", "{error}')
 
 
 class AgeFilter(admin.SimpleListFilter):
