@@ -34,6 +34,7 @@ class LookUp(admin.ModelAdmin):
 
     actions: tuple[str, ...] = ("export",)
     show_full_result_count = False  # counting a million rows takes longer than showing a hundred
+    show_facets = admin.ShowFacets.NEVER
 
     class Media:
         css = {"all": ["lookup.css"]}
@@ -132,7 +133,7 @@ class FeedbackAdmin(LookUp):
 
 @admin.register(Delivery)
 class DeliveryAdmin(LookUp):
-    list_display = ("id", "kind", "recipient", "status", "attempt", "created_at", "ended_at", "last")
+    list_display = ("id", "kind", "recipient", "status", "last", "created_at", "ended_at")
     list_filter = (StateFilter, ErrorFilter, AgeFilter, "kind")
     search_fields = ("recipient", "message_id")
     search_help_text = "Part of an address or of a Message-ID"

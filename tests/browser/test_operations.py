@@ -171,3 +171,33 @@ def test_everybody_can_use_the_page(operations: Page, page_: str) -> None:
     operations.goto(f"/operations/{page_}")
     found = Axe().run(operations)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_an_email_is_previewed_as_it_goes_out(operations: Page, complaints: list[str]) -> None:
+    operations.goto("/admin/feedback/delivery/?kind__exact=notification")
+    operations.locator("#result_list tbody th a").first.click()
+    expect(operations.get_by_text("auto-generated")).to_be_visible()
+    frame = operations.frame_locator("iframe")
+    expect(frame.get_by_text("An answer to this email goes to the person who wrote.")).to_be_visible()
+    assert not complaints
+
+
+def test_a_person_is_erased_after_a_question(operations: Page) -> None:
+    operations.goto("/admin/feedback/feedback/")
+    operations.get_by_role("row").filter(has_text=LONG).get_by_role("checkbox").check()
+    operations.locator("select[name=action]").select_option("Erase all data of these people…")
+    operations.get_by_role("button", name="Run").or_(operations.get_by_role("button", name="Go")).click()
+    expect(operations.get_by_text("This cannot be undone.")).to_be_visible()
+    operations.get_by_role("button", name="Erase them").click()
+    expect(operations.get_by_text("Erased: 1 feedback, 2 emails")).to_be_visible()
+    expect(operations.get_by_text(LONG)).to_have_count(0)
+
+
+def test_a_digest_goes_to_the_owners(operations: Page, site: Running) -> None:
+    operations.get_by_role("link", name="Send the owners a digest now…").click()
+    operations.get_by_role("button", name="Send it").click()
+    expect(operations.get_by_text("1 email queued, one for each owner.")).to_be_visible()
+    operations.goto("/mailbox/")
+    expect(operations.get_by_role("link", name="messages").first).to_be_visible(timeout=SOON)
+    operations.get_by_role("link", name="messages").first.click()
+    expect(operations.frame_locator("iframe").get_by_role("img")).to_be_visible()
