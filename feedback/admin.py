@@ -73,7 +73,7 @@ class DeliveryInline(admin.TabularInline):
 
 @admin.register(Feedback)
 class FeedbackAdmin(LookUp):
-    actions = ("export", "erase")
+    actions = ("export", "no_spam", "erase")
     list_display = ("reference", "created_at", "email", "name", "said", "emails", "spam")
     list_filter = ("spam", AgeFilter)
     search_fields = ("email", "name", "message")
@@ -114,6 +114,17 @@ class FeedbackAdmin(LookUp):
         columns = ("reference", "created_at", "email", "name", "message", "spam")
         rows = queryset.prefetch_related(None).iterator(CHUNK)
         return csv_response("feedback", columns, ([getattr(row, name) for name in columns] for row in rows))
+
+    @admin.action(description="Mark as no spam", permissions=["operate"])
+    def no_spam(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
+        count = Feedback.objects.filter(pk__in=queryset.values("pk")).mark_as_no_spam()
+        record(cast(User, request.user), f"Mark as no spam: {count} feedback", about="feedback")
+        self.message_user(
+            request, f"{count} marked as no spam. Their emails can be sent again at the operations."
+        )
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("feedback.operate_delivery"))
 
     @admin.action(description="Erase all data of these people…", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> HttpResponse | None:

@@ -3,6 +3,7 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.http import StreamingHttpResponse
 from django.test import Client
@@ -162,3 +163,11 @@ def test_an_export_is_streamed() -> None:
     answer = iter(csv_response("numbers", ["number"], rows()))
     assert [next(answer) for _ in range(3)] == ["\ufeff".encode(), b"number\r\n", b"0\r\n"]
     assert len(asked) == 1
+
+
+def test_what_was_no_spam_is_unmarked_and_it_is_recorded(staff: Client, owed: Delivery) -> None:
+    Feedback.objects.filter(pk=owed.feedback.pk).mark_as_spam("grace")
+    chosen = {"action": "no_spam", "_selected_action": [str(owed.feedback_id)]}
+    assert "1 marked as no spam." in staff.post(FEEDBACK, chosen, follow=True).text
+    assert not Feedback.objects.get().spam
+    assert LogEntry.objects.get().change_message == "Mark as no spam: 1 feedback"
