@@ -10,43 +10,21 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from feedback.compose import compose
 from feedback.export import csv_response
 from feedback.filters import AgeFilter, ErrorFilter, StateFilter
+from feedback.lookup import LookUp, letter, timeline
 from feedback.models import Delivery, Feedback
 from feedback.privacy import forget
 from feedback.record import record
 from project.csp import STRANGERS_HTML, policy
-from project.mailbox.letter import Letter, parse
 
 CHUNK = 1000
 REFERENCE = re.compile(r"[0-9a-f]{8,32}")  # how the id of a feedback begins
-
-
-class LookUp(admin.ModelAdmin):
-    """Only to be looked at. What can be done to an email is done at /operations/, guarded and recorded."""
-
-    actions: tuple[str, ...] = ("export",)
-    show_full_result_count = False  # counting a million rows takes longer than showing a hundred
-    show_facets = admin.ShowFacets.NEVER
-
-    class Media:
-        css = {"all": ["lookup.css"]}
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class DeliveryInline(admin.TabularInline):
@@ -207,12 +185,3 @@ class DeliveryAdmin(LookUp):
         rows = queryset.iterator(CHUNK)
         values = ([*(getattr(row, name) for name in columns), row.moves[-1].why] for row in rows)
         return csv_response("emails", (*columns, "last"), values)
-
-
-def timeline(delivery: Delivery) -> SafeString:
-    return render_to_string("operations/_history.html", {"moves": delivery.moves})
-
-
-def letter(delivery: Delivery) -> Letter:
-    """Return the email as it goes out, not another one made for show."""
-    return parse("", compose(delivery).message().as_bytes())

@@ -15,7 +15,6 @@ from feedback.delivery import deliver
 from feedback.digest import MESSAGES, Digest, owe_digests
 from feedback.models import Delivery, Feedback, Kind, State, Tally
 from project.mailbox.letter import parse
-from tests.operations.conftest import operator  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 Submit = Callable[..., Delivery]
@@ -135,7 +134,7 @@ def test_the_clock_sends_it_where_somebody_has_written(submit: Submit) -> None:
     assert Delivery.objects.filter(kind=Kind.DIGEST).count() == 1
 
 
-def test_an_operator_can_ask_for_one(operator: Client) -> None:  # noqa: F811
+def test_an_operator_can_ask_for_one(operator: Client) -> None:
     assert "It goes to owner@example.org" in operator.get("/operations/digest/").text
     assert not Delivery.objects.exists()
     page = operator.post("/operations/digest/", follow=True).text
@@ -144,7 +143,7 @@ def test_an_operator_can_ask_for_one(operator: Client) -> None:  # noqa: F811
     assert Delivery.objects.get().kind == Kind.DIGEST
 
 
-def test_a_digest_is_shown_to_staff_like_every_email(operator: Client) -> None:  # noqa: F811
+def test_a_digest_is_shown_to_staff_like_every_email(operator: Client) -> None:
     delivery = the_digest()
     assert "Feedback: 0 messages" in operator.get(f"/admin/feedback/delivery/{delivery.pk}/change/").text
     assert "<img" in operator.get(f"/admin/feedback/delivery/{delivery.pk}/html/").text

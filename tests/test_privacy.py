@@ -111,10 +111,7 @@ def test_staff_erases_after_a_question_and_it_is_recorded(client: Client, owed: 
     assert "Erased: 1 feedback" in LogEntry.objects.get().change_message
 
 
-def test_a_viewer_cannot_erase(client: Client, owed: Delivery) -> None:
-    from tests.operations.conftest import _login
-
-    viewer = _login(client, "vera", "viewer")
+def test_a_viewer_cannot_erase(viewer: Client, owed: Delivery) -> None:
     chosen = {"action": "erase", "_selected_action": [str(owed.feedback_id)], "sure": "yes"}
     viewer.post("/admin/feedback/feedback/", chosen)
     assert Feedback.objects.exists()

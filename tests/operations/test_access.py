@@ -22,11 +22,9 @@ def test_staff_without_the_permission_is_refused(client: Client, page: str) -> N
     assert client.get(f"/operations/{page}").status_code == 403
 
 
-def test_a_member_of_the_group_who_is_no_staff_is_shown_the_login(client: Client) -> None:
-    user = User.objects.create_user("former")
-    user.groups.add(Group.objects.get(name="operator"))
-    client.force_login(user)
-    assert client.get("/operations/").status_code == 302
+def test_a_member_of_the_group_who_is_no_staff_any_more_is_shown_the_login(operator: Client) -> None:
+    User.objects.update(is_staff=False)
+    assert operator.get("/operations/").status_code == 302
 
 
 def test_a_fragment_after_a_logout_reloads_the_page(client: Client) -> None:
@@ -55,6 +53,6 @@ def test_no_action_goes_without_its_token(owed: Delivery, action: str) -> None:
     assert not Pause.objects.exists()
 
 
-def test_the_groups_come_with_the_database(db: None) -> None:
+def test_the_groups_may_do_what_they_say(operator: Client) -> None:
     granted = {group.name: group.permissions.count() for group in Group.objects.all()}
     assert granted == {"viewer": 3, "operator": 5}
