@@ -18,7 +18,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from feedback.models.alarm import Alarm
-from feedback.models.history import Kind, Move, State, appended, line, parsed, request_of, saved
+from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
 from feedback.models.operated import OperatedManager
 from feedback.models.pause import Pause
 
@@ -145,7 +145,7 @@ class Delivery(models.Model):
             created_at=feedback.created_at,
             due_at=feedback.created_at,
             ring_at=feedback.created_at + FIRST_RING,
-            history=line(State.QUEUED, saved()),
+            history=line(State.QUEUED, begun("saved")),
         )
 
     @property

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from project.logs import current_request
 
-SAVED, IN_REQUEST = "saved", " in request "
+IN_REQUEST = " in request "
 
 
 class State(models.TextChoices):
@@ -39,13 +39,13 @@ class Move(NamedTuple):
     by: str = ""  # the person who made it, where it was one
 
 
-def saved() -> str:
+def begun(why: str) -> str:
     """Return why a history begins, with the request in whose log lines to look."""
-    return f"{SAVED}{IN_REQUEST}{current_request()}" if current_request() else SAVED
+    return f"{why}{IN_REQUEST}{current_request()}" if current_request() else why
 
 
-def request_of(move: Move) -> str:
-    return move.why.removeprefix(SAVED).removeprefix(IN_REQUEST)
+def request_of(first: Move) -> str:
+    return first.why.partition(IN_REQUEST)[2]
 
 
 def line(to: State, why: str, by: str = "") -> str:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from feedback.models.delivery import Delivery
 from feedback.models.feedback import Feedback
 from feedback.models.history import State
+from feedback.models.slot import Slot
 from feedback.models.standing import standing
 
 ENDS = (State.SENT, State.FAILED, State.UNCONFIRMED)
@@ -34,10 +35,12 @@ class TallyManager(models.Manager["Tally"]):
 
     def take_now(self) -> None:
         """Count what has ended until this moment, before it is erased."""
-        self.catch_up()
-        last = self.last_one()
-        assert last
-        last.next(timezone.now())
+        with transaction.atomic():
+            list(Slot.objects.select_for_update().filter(job="tally"))  # the clock waits for us, or we for it
+            self.catch_up()
+            last = self.last_one()
+            assert last
+            last.next(timezone.now())
 
     def last_one(self) -> "Tally | None":
         return self.order_by("-at").first()
