@@ -146,7 +146,8 @@ class Card:
                 return [saved, begun._replace(state="retrying", mark="problem"), sent]
             case status:
                 mark = "done" if status == "sent" else "problem"
-                return [saved, begun, Step(status, mark, moved.get(State(status)))]
+                tried = begun if begun.at else begun._replace(mark="next")  # or cancelled before
+                return [saved, tried, Step(status, mark, moved.get(State(status)))]
 
     @property
     def _owed(self) -> bool:

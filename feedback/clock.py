@@ -3,14 +3,29 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
-from feedback.models import Feedback, Slot, Worker
+from feedback.digest import PERIODS
+from feedback.models import Feedback, Slot, Tally, Worker
+from feedback.privacy import forget_the_old
+from feedback.tasks import deliver_digests
+
+
+def _send_digests() -> None:
+    if Feedback.objects.exists():  # a site that nobody has written to yet needs no report
+        deliver_digests()
+
 
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
+    "tally": (timedelta(minutes=1), Tally.objects.catch_up),
+    "thin out tallies": (timedelta(days=1), Tally.objects.thin_out),
+    "forget old feedback": (timedelta(minutes=10), forget_the_old),
     "forget senders": (timedelta(hours=1), Feedback.objects.forget_senders),
     "forget dead workers": (timedelta(days=1), Worker.objects.forget_the_dead),
 }
+if settings.DIGEST in PERIODS:
+    JOBS["digest"] = (PERIODS[settings.DIGEST], _send_digests)
 
 
 def run_due_jobs() -> None:

@@ -16,6 +16,7 @@ from feedback.faults import Verdict, is_about_the_email, judge
 from feedback.lease import kept
 from feedback.models import LEASE, Alarm, Delivery
 from feedback.smtp import EmailBackend
+from project.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def deliver(delivery_id: int, *, probe: bool = False) -> None:
     delivery = Delivery.objects.claim(delivery_id, probe=probe)
     if delivery is None:
         return
-    with kept(delivery):
+    with kept(delivery), about(request=delivery.request_id, delivery=delivery.pk):
         time.sleep(settings.SIMULATED_WORK_SECONDS)
         connection = get_connection()
         try:

@@ -36,5 +36,6 @@ def take(request: HttpRequest, form: FeedbackForm) -> tuple[Feedback, list[Deliv
         log.error("a feedback could not be saved: %s", error)
         sentence = _("This could not be saved just now. Please press Send again in a moment.")
         raise NotTaken(503, sentence, retry_after=5) from None
+    log.info("a feedback was saved; its deliveries: %s", [owed.pk for owed in deliveries])
     deliver_later(owed for owed in deliveries if owed.in_flight)
     return feedback, deliveries

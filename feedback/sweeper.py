@@ -10,7 +10,7 @@ from itertools import islice
 
 from feedback import tasks
 from feedback.delivery import deliver
-from feedback.models import Alarm, Delivery
+from feedback.models import Alarm, Delivery, Pause
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
 LONGEST_QUEUE = 1000  # messages; the rest waits in the database, where it is safe
@@ -20,6 +20,8 @@ ALONE_BATCH = 10
 
 def sweep(stopping: threading.Event) -> float:
     """See to a bounded number of emails; return the seconds until the next sweep should be."""
+    if Pause.objects.exists():
+        return EVERY_SECONDS
     if Alarm.objects.exists():
         _probe()
         return EVERY_SECONDS

@@ -11,6 +11,7 @@ from django.db import transaction
 from dramatiq.brokers.redis import RedisBroker
 
 from feedback import delivery
+from feedback.digest import owe_digests
 from feedback.models import Delivery
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,14 @@ def deliver_later(deliveries: Iterable[Delivery]) -> None:
     """
     ids = [owed.pk for owed in deliveries]
     transaction.on_commit(lambda: ring(ids), robust=True)
+
+
+def deliver_digests() -> int:
+    """Send the owners a digest of now; return how many are owed."""
+    with transaction.atomic():
+        owed = owe_digests()
+        deliver_later(owed)
+    return len(owed)
 
 
 def ring(delivery_ids: Iterable[int]) -> bool:

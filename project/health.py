@@ -9,7 +9,7 @@ from dramatiq import get_broker
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
-from feedback.models import Alarm, Delivery, Worker
+from feedback.models import Alarm, Delivery, Pause, Worker
 
 PARTS = ("database", "redis", "worker", "mail")
 
@@ -31,6 +31,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         report["worker"] = "ok" if Worker.objects.seen() else "none seen in the last 15 seconds"
         report["mail"] = _mail()
+        if Pause.objects.exists():
+            report["paused"] = "an operator has paused all sending"  # on purpose, so we are ready
         report["oldest_owed_seconds"] = Delivery.objects.oldest_owed_seconds()
     except DatabaseError as error:
         report["database"] = f"not reachable: {error}"

@@ -1,6 +1,7 @@
 """Django's settings; what differs from one site to another comes from the environment."""
 
 from project.environment import BASE_DIR, read_environment
+from project.sentry import start as start_sentry
 
 _env = read_environment()
 
@@ -12,7 +13,7 @@ SITE_URL = _env["SITE_URL"]
 MAILBOX_DIR = _env["MAILBOX_DIR"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "operations.apps.StaffSiteConfig",  # Django's admin, with a limited login
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -21,8 +22,10 @@ INSTALLED_APPS = [
     "django_dramatiq",
     "django_htmx",
     "feedback",
+    "operations",
 ]
 MIDDLEWARE = [
+    "project.logs.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.csp.content_security_policy",
@@ -115,6 +118,9 @@ for _name, _value in _env["EMAIL_URL"].items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["DEFAULT_FROM_EMAIL"]
 FEEDBACK_OWNERS = _env["FEEDBACK_OWNERS"]
+FEEDBACK_KEEP_DAYS = _env["FEEDBACK_KEEP_DAYS"]
+DIGEST = _env["DIGEST"]
+METRICS_TOKEN = _env["METRICS_TOKEN"]
 SIMULATED_WORK_SECONDS = _env["SIMULATED_WORK_SECONDS"]
 
 # Abuse
@@ -140,7 +146,10 @@ DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]  # cleans the table of Admi
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "text": {"()": "project.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "project.logs.JsonLine"},
+    },
     "filters": {
         # What cannot be done just now is said in the answer, and logged where it was found.
         "not_503": {
@@ -148,7 +157,9 @@ LOGGING = {
             "callback": lambda record: getattr(record, "status_code", None) != 503,
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_503"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": _env["LOG_FORMAT"], "filters": ["not_503"]}
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "feedback": {"level": "INFO"},
@@ -157,3 +168,6 @@ LOGGING = {
         "django.security": {"level": "CRITICAL"},
     },
 }
+
+if _env["SENTRY_DSN"]:
+    start_sentry(_env["SENTRY_DSN"])

@@ -22,9 +22,12 @@ from project.email_url import parse_email_url
 
 __all__ = [
     "database_url",
+    "days",
+    "digest",
     "email_url",
     "folder",
     "hosts",
+    "log_format",
     "networks",
     "origins",
     "owners",
@@ -36,6 +39,7 @@ __all__ = [
     "sender",
     "site_url",
     "size",
+    "token",
 ]
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -163,6 +167,31 @@ def port(value: str) -> int:
     if not 1 <= number <= 65535:
         raise EnvError("must be a number from 1 to 65535")
     return number
+
+
+def days(value: str) -> int:
+    number = _whole(value)
+    if not 0 <= number <= 36500:
+        raise EnvError("must be a whole number of days; 0 keeps everything")
+    return number
+
+
+def digest(value: str) -> str:
+    if value not in ("off", "daily", "weekly"):
+        raise EnvError("must be off, daily or weekly")
+    return value
+
+
+def log_format(value: str) -> str:
+    if value not in ("text", "json"):
+        raise EnvError("must be text or json")
+    return value
+
+
+def token(value: str) -> str:
+    if value and (len(value) < 20 or not value.isascii() or not value.isprintable()):
+        raise EnvError("is too easy to guess; give at least 20 random characters: openssl rand -hex 32")
+    return value
 
 
 def size(value: str) -> int:

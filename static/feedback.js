@@ -18,7 +18,7 @@ function localiseTimes(root) {
   const language = document.documentElement.lang;
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    const today = at.toDateString() === new Date().toDateString();
+    const today = at.toDateString() === new Date().toDateString() && !("day" in time.dataset);
     time.textContent = today ? at.toLocaleTimeString(language) : at.toLocaleString(language);
   }
 }

@@ -1,10 +1,14 @@
 import math
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import dramatiq
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.core.mail import EmailMessage
+from django.test import Client
 from django.utils import translation
 from dramatiq.brokers.stub import StubBroker
 
@@ -58,3 +62,22 @@ def worker(db: None) -> None:
 @pytest.fixture
 def outbox(mailoutbox: list[EmailMessage]) -> list[EmailMessage]:
     return mailoutbox
+
+
+@pytest.fixture
+def viewer(client: Client, db: None) -> Client:
+    return _staff(client, "vera", "viewer")
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> Client:
+    return _staff(client, "grace", "operator")
+
+
+def _staff(client: Client, name: str, group: str) -> Client:
+    # The migration's own groups; a test with real transactions before this one has emptied the tables.
+    import_module("feedback.migrations.0004_operators").make_groups(apps, None)
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+    return client

@@ -63,6 +63,11 @@ def test_an_empty_environment_names_everything_that_is_missing(environ: dict[str
     ("name", "value", "words"),
     [
         ("DEBUG", "maybe", "boolean"),
+        ("DIGEST", "hourly", "off, daily or weekly"),
+        ("FEEDBACK_KEEP_DAYS", "-1", "0 keeps everything"),
+        ("FEEDBACK_KEEP_DAYS", "a year", "0 keeps everything"),
+        ("LOG_FORMAT", "xml", "text or json"),
+        ("METRICS_TOKEN", "short", "too easy to guess"),
         ("SECRET_KEY", "short", "too easy to guess"),
         ("SECRET_KEY", "django-insecure-" + "0123456789" * 6, "too easy to guess"),
         ("ALLOWED_HOSTS", "", "list the names"),

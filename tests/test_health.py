@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from feedback.models import Alarm, Delivery, Worker
+from feedback.models import Alarm, Delivery, Pause, Worker
 from project import health
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +62,11 @@ def test_not_ready_while_the_mail_server_refuses_us(client: Client) -> None:
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["mail"].endswith("the mail server refuses us: 535 bad password")
+
+
+def test_a_pause_is_told_and_is_no_fault(client: Client) -> None:
+    Worker.objects.beat()
+    Pause.objects.begin("grace")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["paused"]) == (200, "an operator has paused all sending")
+    assert "grace" not in response.text

@@ -132,8 +132,8 @@ def test_a_probe_that_is_refused_leaves_the_alarm(owed: Delivery) -> None:
     assert set(states()) == {State.QUEUED}
 
 
-def test_an_idle_sweep_costs_two_queries(
+def test_an_idle_sweep_costs_three_queries(
     owed: Delivery, django_assert_num_queries: Callable[..., object]
 ) -> None:
-    with django_assert_num_queries(2):  # type: ignore[attr-defined]
+    with django_assert_num_queries(3):  # type: ignore[attr-defined]
         sweeper.sweep(threading.Event())

@@ -2,7 +2,25 @@ from feedback.models.alarm import Alarm
 from feedback.models.delivery import LEASE, Delivery
 from feedback.models.feedback import Feedback
 from feedback.models.history import Kind, Move, State
+from feedback.models.pause import Pause
 from feedback.models.slot import Slot
+from feedback.models.standing import standing
+from feedback.models.tally import Tally
+from feedback.models.tries import LoginTries
 from feedback.models.worker import Worker
 
-__all__ = ["LEASE", "Alarm", "Delivery", "Feedback", "Kind", "Move", "Slot", "State", "Worker"]
+__all__ = [
+    "LEASE",
+    "Alarm",
+    "Delivery",
+    "Feedback",
+    "Kind",
+    "LoginTries",
+    "Move",
+    "Pause",
+    "Slot",
+    "State",
+    "Tally",
+    "Worker",
+    "standing",
+]

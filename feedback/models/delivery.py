@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils.encoding import punycode
 
 from feedback.models.alarm import Alarm
 from feedback.models.clock import now
-from feedback.models.history import Kind, Move, State, appended, line, parsed
+from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
+from feedback.models.operated import OperatedManager
+from feedback.models.pause import Pause
 from feedback.models.worker import Worker
 
 if TYPE_CHECKING:
@@ -29,18 +32,19 @@ FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given bef
 NEXT_RING = timedelta(seconds=20)
 
 
-class DeliveryManager(models.Manager["Delivery"]):
+class DeliveryManager(OperatedManager["Delivery"]):
     def claim(self, pk: int, *, probe: bool = False) -> "Delivery | None":
         """Take a delivery that is due, for the time of a lease; None if there is nothing to take.
 
-        While an alarm is raised everything waits, except the one that a probe sends.
+        While sending is paused everything waits. While an alarm is raised everything waits, except
+        the one that a probe sends.
         """
         claim = self.due().select_related("feedback").filter(pk=pk).first()
         if claim is None:
             return None
         # What we hold is what we have written, never what is read afterwards: between the two this
         # process may freeze, and then it would read, and use, somebody else's attempt.
-        seen = self.due().filter(pk=pk, attempt=claim.attempt)
+        seen = self.due().filter(pk=pk, attempt=claim.attempt).exclude(Exists(Pause.objects.all()))
         claim.state, claim.transmitting = State.SENDING, False
         claim.attempt, claim.due_at = claim.attempt + 1, now() + LEASE
         won = (seen if probe else seen.exclude(Exists(Alarm.objects.all()))).update(
@@ -68,7 +72,7 @@ class DeliveryManager(models.Manager["Delivery"]):
 
     def followed(self) -> QuerySet["Delivery"]:
         """With whether anything is sent at all just now (`halted`), in one query."""
-        halted = Exists(Alarm.objects.all()) | ~Exists(Worker.objects.alive())
+        halted = Exists(Alarm.objects.all()) | Exists(Pause.objects.all()) | ~Exists(Worker.objects.alive())
         return self.select_related("feedback").annotate(halted=halted)
 
     def take_unrung(self, limit: int) -> list[int]:
@@ -102,7 +106,10 @@ class Delivery(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    feedback = models.ForeignKey("feedback.Feedback", models.CASCADE, related_name="deliveries")
+    # Only a digest has none, and whoever has one in hand knows it by its kind.
+    feedback: "models.ForeignKey[Feedback | Combinable, Feedback]" = models.ForeignKey(  # type: ignore[misc]
+        "feedback.Feedback", models.CASCADE, null=True, related_name="deliveries"
+    )
     kind = models.CharField(max_length=15, choices=Kind.choices)
     recipient = models.EmailField()
     message_id = models.CharField(max_length=255, default=_message_id, editable=False, unique=True)
@@ -113,17 +120,26 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=now)
     ring_at = models.DateTimeField()
     created_at = models.DateTimeField(default=now, editable=False)
-    sent_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
     history = models.TextField(default="", editable=False)
 
     objects = DeliveryManager()
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("operate_delivery", "Can resend, cancel, release, pause and mark as spam")]
         indexes = [
-            models.Index(fields=["ring_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)),
+            # The due time is in it so that the oldest that is owed is found in the index alone.
+            models.Index(
+                fields=["ring_at", "due_at"], name="queued_by_ring", condition=Q(state=State.QUEUED)
+            ),
             models.Index(fields=["due_at"], name="sending_by_due", condition=Q(state=State.SENDING)),
             models.Index(fields=["created_at"], name="thanks_by_age", condition=Q(kind=Kind.ACKNOWLEDGEMENT)),
+            models.Index(fields=["created_at"], name="held_by_age", condition=Q(state=State.HELD)),
+            # Written once, when an email has come to its end: it costs no POST and no claim.
+            models.Index(
+                fields=["state", "ended_at"], name="ended_by_state", condition=Q(ended_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,13 +157,17 @@ class Delivery(models.Model):
             created_at=feedback.created_at,
             due_at=feedback.created_at,
             ring_at=feedback.created_at + FIRST_RING,
-            history=line(state, held or "saved"),
+            history=line(state, held or begun("saved")),
         )
 
     @property
     def status(self) -> str:
-        """The word people read: the state, but a queued email that was tried before is retrying."""
-        return "retrying" if self.state == State.QUEUED and self.attempt else str(self.state)
+        """The word people read: the state, but a queued email that was tried before is retrying.
+
+        Unless it was a person who queued it again, which is a new beginning.
+        """
+        tried = self.state == State.QUEUED and self.attempt and not self.moves[-1].by
+        return "retrying" if tried else str(self.state)
 
     @property
     def in_flight(self) -> bool:
@@ -156,6 +176,10 @@ class Delivery(models.Model):
     @property
     def moves(self) -> list[Move]:
         return parsed(self.history)
+
+    @property
+    def request_id(self) -> str:
+        return request_of(self.moves[0])
 
     def begin_transmission(self) -> bool:
         """Leave the mark that from here on nobody may send this again without asking.
@@ -169,13 +193,13 @@ class Delivery(models.Model):
     def mark_sent(self, reply: str) -> bool:
         """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
         mine = Q(attempt=self.attempt, state__in=[State.SENDING, State.UNCONFIRMED])
-        return self._move(mine, State.SENT, reply, sent_at=now())
+        return self._move(mine, State.SENT, reply, ended_at=now())
 
     def mark_failed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.FAILED, why)
+        return self._move(self._claimed(), State.FAILED, why, ended_at=now())
 
     def mark_unconfirmed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.UNCONFIRMED, why)
+        return self._move(self._claimed(), State.UNCONFIRMED, why, ended_at=now())
 
     def retry(self, why: str, delay: timedelta) -> bool:
         """Queue this again, at the cost of one retry of its budget."""
@@ -184,11 +208,6 @@ class Delivery(models.Model):
     def wait(self, why: str) -> bool:
         """Queue this again at no cost: what went wrong was not about this email."""
         return self._queue(why, timedelta())
-
-    def release(self) -> bool:
-        """Send what was held, now that a person has looked at it."""
-        at_once = now()
-        return self._move(Q(state=State.HELD), State.QUEUED, "released", due_at=at_once, ring_at=at_once)
 
     def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
         then = now() + delay

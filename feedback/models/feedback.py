@@ -14,7 +14,22 @@ from feedback.models.history import Kind, State
 CAPPED = "this address has had enough confirmations for today"
 
 
-class FeedbackManager(models.Manager["Feedback"]):
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def mark_as_spam(self, by: str) -> int:
+        """Set these apart and send nothing more about them; what is being sent right now is not stopped."""
+        with transaction.atomic():
+            marked = list(self.filter(spam=False).values_list("pk", flat=True))
+            Delivery.objects.filter(feedback__in=marked).cancel(by)
+            return self.filter(pk__in=marked, spam=False).update(spam=True)
+
+    def mark_as_no_spam(self) -> int:
+        return self.filter(spam=True).update(spam=False)
+
+
+MarkingManager = models.Manager.from_queryset(FeedbackQuerySet)
+
+
+class FeedbackManager(MarkingManager["Feedback"]):
     def submit(
         self, *, email: str, message: str, name: str = "", form_token: uuid.UUID | None = None, **more: str
     ) -> "tuple[Feedback, list[Delivery]]":
@@ -71,13 +86,15 @@ class Feedback(models.Model):
     message = models.TextField(max_length=5000)
     language = models.CharField(max_length=10, default="", editable=False)
     sender = models.CharField(max_length=22, default="", editable=False)
-    created_at = models.DateTimeField(default=now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False, db_index=True)
+    spam = models.BooleanField(default=False)
 
     objects = FeedbackManager()
 
     class Meta:
         verbose_name_plural = "feedback"
         indexes = [models.Index(fields=["created_at"], name="sender_known", condition=~Q(sender=""))]
+        permissions = [("erase_feedback", "Can erase all data of a person")]
 
     def __str__(self) -> str:
         return f"feedback {self.reference}"

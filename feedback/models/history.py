@@ -9,6 +9,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from feedback.models.clock import now
+from project.logs import current_request
+
+IN_REQUEST = " in request "
 
 
 class State(models.TextChoices):
@@ -23,6 +26,8 @@ class State(models.TextChoices):
 class Kind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement"  # to the visitor
     NOTIFICATION = "notification"  # to an owner
+    TEST = "test"  # to whom the doctor is told
+    DIGEST = "digest"  # to an owner, about everything that came in
 
 
 class Move(NamedTuple):
@@ -31,16 +36,27 @@ class Move(NamedTuple):
     at: datetime
     to: State
     why: str
+    by: str = ""  # the person who made it, where it was one
 
 
-def line(to: State, why: str) -> str:
-    return json.dumps([now().isoformat(), to, why[:500]]) + "\n"
+def begun(why: str) -> str:
+    """Return why a history begins, with the request in whose log lines to look."""
+    return f"{why}{IN_REQUEST}{current_request()}" if current_request() else why
 
 
-def appended(to: State, why: str) -> Concat:
-    return Concat(F("history"), Value(line(to, why)), output_field=models.TextField())
+def request_of(first: Move) -> str:
+    return first.why.partition(IN_REQUEST)[2]
+
+
+def line(to: State, why: str, by: str = "") -> str:
+    who = [by] if by else []
+    return json.dumps([now().isoformat(), to, why[:500], *who]) + "\n"
+
+
+def appended(to: State, why: str, by: str = "") -> Concat:
+    return Concat(F("history"), Value(line(to, why, by)), output_field=models.TextField())
 
 
 def parsed(history: str) -> list[Move]:
     lines = map(json.loads, history.splitlines())
-    return [Move(datetime.fromisoformat(at), State(to), why) for at, to, why in lines]
+    return [Move(datetime.fromisoformat(at), State(to), *words) for at, to, *words in lines]

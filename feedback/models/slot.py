@@ -33,4 +33,5 @@ class Slot(models.Model):
 
 
 def _current(every: timedelta) -> int:
-    return int(now().timestamp() // every.total_seconds())
+    # Weeks begin on Monday; 1970 began on a Thursday.
+    return int((now().timestamp() + timedelta(days=3).total_seconds()) // every.total_seconds())

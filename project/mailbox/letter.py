@@ -1,10 +1,12 @@
 """What a mail says, read so that no mail, however broken, is an error."""
 
+import base64
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 HEADERS = ("Subject", "From", "To", "Reply-To", "Date", "Message-ID", "Auto-Submitted")
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 ENVELOPE = ("X-Envelope-From", "X-Envelope-To")
 
 
@@ -35,7 +37,7 @@ class Letter:
 def parse(name: str, content: bytes) -> Letter:
     message = message_from_bytes(content, policy=policy.default)
     headers = {key: value for key in (*HEADERS, *ENVELOPE) if (value := _header(message, key))}
-    return Letter(name, headers, _part(message, "plain"), _part(message, "html"))
+    return Letter(name, headers, _part(message, "plain"), _with_pictures(message, _part(message, "html")))
 
 
 def _header(message: EmailMessage, key: str) -> str:
@@ -43,6 +45,16 @@ def _header(message: EmailMessage, key: str) -> str:
         return str(message.get(key, ""))
     except Exception:  # the parser of the standard library raises many kinds on malformed headers
         return "(unreadable)"
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """Put the pictures that came along with the mail into its HTML."""
+    for part in message.walk():
+        name, content = _header(part, "Content-ID").strip("<> "), part.get_payload(decode=True)
+        if name and isinstance(content, bytes) and part.get_content_type() in PICTURES:
+            data = base64.b64encode(content).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return html
 
 
 def _part(message: EmailMessage, subtype: str) -> str:

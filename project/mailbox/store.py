@@ -3,7 +3,10 @@
 import re
 import secrets
 import time
+from datetime import datetime
 from pathlib import Path
+
+from project.mailbox.letter import parse
 
 NAME = re.compile(r"[0-9]{19}-[0-9a-f]{8}")
 
@@ -31,3 +34,24 @@ def read(folder: Path, name: str) -> bytes | None:
         return (folder / f"{name}.eml").read_bytes()
     except FileNotFoundError:
         return None
+
+
+def forget(folder: Path, address: str) -> int:
+    """Delete every mail from, to or about an address; return how many."""
+    about = [name for name in names(folder) if address.casefold() in _everything(folder, name)]
+    for name in about:
+        (folder / f"{name}.eml").unlink(missing_ok=True)
+    return len(about)
+
+
+def forget_before(folder: Path, moment: datetime) -> None:
+    for name in names(folder):
+        if int(name.partition("-")[0]) < moment.timestamp() * 1e9:
+            (folder / f"{name}.eml").unlink(missing_ok=True)
+
+
+def _everything(folder: Path, name: str) -> str:
+    """Return a mail as it came and as it reads, for the one may hide what the other shows."""
+    content = read(folder, name) or b""
+    letter = parse(name, content)
+    return "\n".join([content.decode(errors="replace"), letter.text, letter.html]).casefold()

@@ -9,12 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from project.csp import STRANGERS_HTML, policy
 from project.mailbox import store
 from project.mailbox.letter import parse
 
 LISTED = 100
-# A mail's HTML is a stranger's: no script, no form, nothing loaded from elsewhere.
-HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
 
 @require_safe
@@ -28,8 +27,7 @@ def list_mails(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     response = render(request, "mailbox/show.html", {"letter": parse(name, _read(name))})
-    policy = {**settings.SECURE_CSP, "frame-src": "'self'"}
-    response["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
+    response["Content-Security-Policy"] = policy(frame_src="'self'")
     return response
 
 
@@ -39,7 +37,7 @@ def html(request: HttpRequest, name: str) -> HttpResponse:
     page = parse(name, _read(name)).html
     if not page:
         raise Http404("This mail has no HTML part.")
-    return HttpResponse(page, headers={"Content-Security-Policy": HTML_POLICY})
+    return HttpResponse(page, headers={"Content-Security-Policy": STRANGERS_HTML})
 
 
 @require_safe

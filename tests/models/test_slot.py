@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
-from feedback.models import Slot
+from feedback.models import Slot, slot
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -25,3 +26,12 @@ def test_slots_that_were_missed_are_won_once_late() -> None:
 def test_jobs_have_slots_of_their_own() -> None:
     assert Slot.objects.take("digest", DAY)
     assert Slot.objects.take("retention", DAY)
+
+
+def test_a_week_begins_on_monday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    numbers = []
+    for moment in (monday - timedelta(seconds=1), monday, monday + timedelta(days=6)):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        numbers.append(slot._current(timedelta(days=7)))
+    assert numbers[0] + 1 == numbers[1] == numbers[2]

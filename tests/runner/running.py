@@ -23,13 +23,14 @@ class Running:
     def __init__(self, var_dir: Path, **variables: str) -> None:
         self.var_dir = var_dir
         self.port = int(variables.setdefault("PORT", str(free_port())))
-        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.environment = inherited | UNLIMITED | {"VAR_DIR": str(var_dir)} | variables
         self.output = var_dir.parent / f"{var_dir.name}.output"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "project.runner"],
                 cwd=BASE_DIR,
-                env=environment | UNLIMITED | {"VAR_DIR": str(var_dir)} | variables,
+                env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -59,6 +60,11 @@ class Running:
         status, page, headers = self._request("POST", "/", urlencode(fields), cookie)
         assert status == 303, page
         return f"{headers['Location']}status/"
+
+    def manage(self, *arguments: str) -> str:
+        """Run one of Django's commands beside the product and return what it prints."""
+        command = [sys.executable, "-m", "project.runner", "manage", *arguments]
+        return subprocess.check_output(command, cwd=BASE_DIR, env=self.environment, text=True)
 
     def mails(self) -> list[str]:
         return [path.read_text() for path in (self.var_dir / "mailbox").glob("*.eml")]

@@ -1,0 +1,49 @@
+"""What a person may do with emails, one or many: each a conditional UPDATE that tells how many it won.
+
+Pressed twice, or at the same time as a worker or a sweeper moves the same row, one of the two does
+nothing. Who did it stands in the history, written by that same UPDATE.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import F
+
+from feedback.models.clock import now
+from feedback.models.history import State, appended
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+CANCELLED = "cancelled"
+
+
+class OperatedQuerySet(models.QuerySet[M]):
+    def resend(self, by: str) -> int:
+        """Send again what has ended, with its whole budget before it and the same Message-ID."""
+        ended = (State.FAILED, State.UNCONFIRMED, State.SENT)
+        return self._queued_by(by, ended, "sent again")
+
+    def release(self, by: str) -> int:
+        """Send what was held as suspected spam."""
+        return self._queued_by(by, (State.HELD,), "released")
+
+    def mark_as_sent(self, by: str) -> int:
+        """Settle what nobody could know: a person has seen that the mail server took it."""
+        # Its end stays when it was: how long the server took is measured by it.
+        return self._moved_by(by, (State.UNCONFIRMED,), State.SENT, "marked as sent", ended_at=F("ended_at"))
+
+    def cancel(self, by: str) -> int:
+        """Never send what still waits. It reads as failed: it will not arrive, and a person said so."""
+        return self._moved_by(by, (State.QUEUED, State.HELD), State.FAILED, CANCELLED)
+
+    def _queued_by(self, by: str, states: Sequence[State], why: str) -> int:
+        at_once = now()
+        afresh: dict[str, Any] = {"retries": 0, "transmitting": False, "due_at": at_once, "ring_at": at_once}
+        return self._moved_by(by, states, State.QUEUED, why, **afresh | {"ended_at": None})
+
+    def _moved_by(self, by: str, states: Sequence[State], to: State, why: str, **changes: Any) -> int:
+        changes = {"state": to, "history": appended(to, why, by), "ended_at": now()} | changes
+        return self.filter(state__in=states).update(**changes)
+
+
+OperatedManager = models.Manager.from_queryset(OperatedQuerySet)

@@ -1,0 +1,104 @@
+"""What an operator can do to emails. Every move is guarded where it is made, in the model."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+
+from feedback.models import Delivery, Feedback, Pause, State
+from feedback.models.operated import OperatedQuerySet
+from feedback.record import record
+from feedback.tasks import deliver_later
+from operations.selection import Selection
+from operations.words import emails
+
+AT_ONCE = 10_000  # emails that one press moves: some seconds of work
+BATCH = 500  # emails that one UPDATE moves, so that nobody waits long for the database
+RUNG = 100  # what is rung for at once; the sweeper rings for the rest
+Move = Callable[[OperatedQuerySet[Delivery], str], int]
+
+
+class Action(NamedTuple):
+    label: str
+    states: Sequence[State]  # what it can be done to
+    move: Move
+    question: str
+    done: str
+    sends: bool = False
+
+
+def _mark_as_spam(rows: OperatedQuerySet[Delivery], by: str) -> int:
+    return Feedback.objects.filter(deliveries__in=rows).mark_as_spam(by)
+
+
+ACTIONS = {
+    "resend": Action(
+        "Send again",
+        (State.FAILED, State.UNCONFIRMED, State.SENT),
+        lambda rows, by: rows.resend(by),
+        "They are queued with all their retries before them. One that did arrive arrives twice.",
+        "queued to be sent again",
+        sends=True,
+    ),
+    "mark-as-sent": Action(
+        "Mark as sent",
+        (State.UNCONFIRMED,),
+        lambda rows, by: rows.mark_as_sent(by),
+        "Nothing is sent. Do this where the mail server's log says that it took them.",
+        "marked as sent",
+    ),
+    "release": Action(
+        "Release",
+        (State.HELD,),
+        lambda rows, by: rows.release(by),
+        "They are no spam: they are queued and sent now.",
+        "released",
+        sends=True,
+    ),
+    "spam": Action(
+        "Mark as spam",
+        (State.HELD, State.FAILED, State.UNCONFIRMED, State.QUEUED, State.SENT),
+        _mark_as_spam,
+        "The feedback behind them is set apart as spam, and its emails that still wait are cancelled.",
+        "marked as spam",
+    ),
+    "cancel": Action(
+        "Cancel",
+        (State.QUEUED, State.HELD),
+        lambda rows, by: rows.cancel(by),
+        "They are never sent, and read as failed. What is being sent right now is not stopped.",
+        "cancelled",
+    ),
+}
+
+
+def possible(delivery: Delivery) -> list[tuple[str, Action]]:
+    """Return what can be done to one email."""
+    return [(name, action) for name, action in ACTIONS.items() if delivery.state in action.states]
+
+
+def chosen(action: Action, selection: Selection) -> list[int]:
+    """Return the emails that are meant and that it can be done to, as many as one press moves."""
+    return selection.ids([state for state in selection.states if state in action.states], AT_ONCE)
+
+
+def act(name: str, ids: Sequence[int], by: User, about: str) -> int:
+    """Do it, write down who did it, and return how many it was done to."""
+    action, won, left = ACTIONS[name], 0, iter(ids)
+    while batch := list(islice(left, BATCH)):
+        won += action.move(Delivery.objects.filter(pk__in=batch), by.get_username())
+    if action.sends:
+        deliver_later(Delivery.objects.filter(pk__in=ids[:RUNG]))
+    record(by, f"{action.label}: {won} of {emails(len(ids))} ({about})", *ids[:1] if len(ids) == 1 else ())
+    return won
+
+
+def pause(by: User) -> None:
+    if Pause.objects.begin(by.get_username()):
+        record(by, "Paused all sending")
+
+
+def resume(by: User) -> None:
+    if Pause.objects.end():
+        record(by, "Resumed all sending")

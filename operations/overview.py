@@ -1,0 +1,110 @@
+"""Is mail flowing? The answer in one sentence, and the numbers behind it."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from feedback import tasks
+from feedback.models import Alarm, Delivery, Pause, State, Tally, Worker, standing
+from operations.words import age, emails, fix, number
+
+SLOW_SECONDS = 60
+CLOCK_SECONDS = 180
+START = "Find out why it ended, then start one: make run, or manage.py rundramatiq."
+PROBED = "One email is tried now and then; when it is accepted, all go out by themselves."
+HURRY = "Look at what the mail server answers below, or give WORKER_THREADS a larger number."
+NO_REDIS = (
+    "Start the Redis that REDIS_URL names. Until then the workers look for what is owed every few seconds."
+)
+
+
+class Verdict(NamedTuple):
+    mark: str  # good, warn or bad: how it looks
+    word: str
+    sentence: str
+    help: str = ""
+
+
+class Tile(NamedTuple):
+    name: str
+    value: str
+    mark: str = ""
+    state: str = ""  # what a click on it lists
+
+
+class Overview:
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.standing = standing()
+        self.pause = Pause.objects.first()
+        self.alarm = Alarm.objects.first()
+        self.oldest = Delivery.objects.oldest_owed_seconds()
+        self.worker_seen: datetime | None = Worker.objects.aggregate(seen=Max("seen_at"))["seen"]
+        self.workers = Worker.objects.filter(seen_at__gte=self.now - timedelta(seconds=15)).count()
+        self.tally = Tally.objects.last_one()
+        self.rings = tasks.queue_length()
+
+    @property
+    def owed(self) -> int:
+        return self.standing[State.QUEUED] + self.standing[State.SENDING]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        waiting = f"{emails(self.owed)} {'waits' if self.owed == 1 else 'wait'} and nothing is lost."
+        if not self.workers:
+            seen = f"for {self._since(self.worker_seen)}" if self.worker_seen else "yet"
+            return Verdict("bad", "Stopped", f"No worker has been seen {seen}. {waiting}", START)
+        if self.pause:
+            paused = f"{self.pause.by} paused all sending {self._since(self.pause.since)} ago."
+            return Verdict("warn", "Paused", f"{paused} {waiting}", "Resume it when you are ready.")
+        if self.alarm:
+            refused = f"The mail server has refused us for {self._since(self.alarm.since)}: {self.alarm.why}."
+            return Verdict("bad", "Stopped", f"{refused} {waiting}", f"{fix(self.alarm.why)} {PROBED}")
+        if (self.oldest or 0) > SLOW_SECONDS:
+            return Verdict("warn", "Slow", f"The oldest email has waited {age(self.oldest or 0)}.", HURRY)
+        if self.rings is None:
+            return Verdict("warn", "Flowing", "Redis does not answer, but emails still go out.", NO_REDIS)
+        return Verdict("good", "Flowing", "Emails go out as they come in.")
+
+    @property
+    def tiles(self) -> list[Tile]:
+        since = self.now - timedelta(minutes=1)
+        sent = Delivery.objects.filter(state=State.SENT, ended_at__gt=since).count()
+        return [
+            Tile("Oldest owed", "none" if self.oldest is None else age(self.oldest)),
+            self._tile("Waiting", State.QUEUED, ""),
+            self._tile("Sending", State.SENDING, ""),
+            Tile("Sent per minute", number(sent), state=State.SENT),
+            self._tile("Failed", State.FAILED, "bad"),
+            self._tile("Unconfirmed", State.UNCONFIRMED, "warn"),
+            self._tile("Held", State.HELD, "warn"),
+        ]
+
+    @property
+    def facts(self) -> list[Tile]:
+        clock = self.tally and (self.now - self.tally.at).total_seconds()
+        rings = (
+            "does not answer"
+            if self.rings is None
+            else f"{self.rings:,} queued, {self.owed:,} owed in the database"
+        )
+        return [
+            Tile("Workers", f"{self.workers} seen", "" if self.workers else "bad"),
+            Tile("Last seen", f"{self._since(self.worker_seen)} ago" if self.worker_seen else "never"),
+            Tile(
+                "Clock",
+                f"{age(clock)} ago" if clock else "not yet",
+                "warn" if (clock or 0) > CLOCK_SECONDS else "",
+            ),
+            Tile("Redis", rings, "warn" if self.rings is None else ""),
+        ]
+
+    def _tile(self, name: str, state: State, mark: str) -> Tile:
+        count = self.standing[state]
+        return Tile(name, number(count), mark if count else "", state)
+
+    def _since(self, moment: datetime | None) -> str:
+        return age((self.now - moment).total_seconds()) if moment else ""

@@ -1,0 +1,144 @@
+"""Each button: it asks, it does it once, and it says who did."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from dramatiq.brokers.stub import StubBroker
+
+from feedback.models import Delivery, Feedback, Pause
+from operations import actions
+
+Become = Callable[..., Delivery]
+
+
+def state(delivery: Delivery) -> str:
+    return Delivery.objects.get(pk=delivery.pk).state
+
+
+def told(client: Client, action: str, query: str) -> str:
+    return client.post(f"/operations/do/{action}/?{query}", follow=True).text
+
+
+CASES = [
+    ("resend", "failed", "queued", "1 email queued to be sent again."),
+    ("resend", "unconfirmed", "queued", "1 email queued to be sent again."),
+    ("resend", "sent", "queued", "1 email queued to be sent again."),
+    ("mark-as-sent", "unconfirmed", "sent", "1 email marked as sent."),
+    ("release", "held", "queued", "1 email released."),
+    ("cancel", "queued", "failed", "1 email cancelled."),
+    ("spam", "held", "failed", "1 email marked as spam."),
+]
+
+
+@pytest.mark.parametrize(("action", "before", "after", "words"), CASES)
+def test_a_button_does_what_it_says_and_says_so(
+    operator: Client, become: Become, action: str, before: str, after: str, words: str
+) -> None:
+    delivery = become(before)
+    assert words in told(operator, action, f"id={delivery.pk}")
+    assert state(delivery) == after
+
+
+@pytest.mark.parametrize("action", sorted(actions.ACTIONS))
+def test_a_question_changes_nothing(operator: Client, become: Become, action: str) -> None:
+    deliveries = [become(state) for state in ("failed", "unconfirmed", "held", "queued")]
+    before = list(Delivery.objects.order_by("pk").values())
+    for delivery in deliveries:
+        assert operator.get(f"/operations/do/{action}/?id={delivery.pk}").status_code == 200
+    assert list(Delivery.objects.order_by("pk").values()) == before
+
+
+def test_pressed_twice_it_does_it_once_and_says_so(operator: Client, become: Become) -> None:
+    delivery = become("failed")
+    told(operator, "resend", f"id={delivery.pk}")
+    page = told(operator, "resend", f"id={delivery.pk}")
+    assert "0 emails queued to be sent again." in page
+    assert len(Delivery.objects.get(pk=delivery.pk).moves) == 4
+
+
+def test_what_moved_on_between_the_choice_and_the_move_stays_as_it_is(
+    become: Become, operator: Client
+) -> None:
+    delivery = become("failed")
+    Delivery.objects.filter(pk=delivery.pk).resend("somebody else")
+    user = User.objects.get(username="grace")
+    assert actions.act("resend", [delivery.pk], user, "a test") == 0
+
+
+def test_who_did_what_and_when_is_on_the_page_and_in_the_history(operator: Client, become: Become) -> None:
+    delivery = become("failed")
+    page = told(operator, "resend", f"id={delivery.pk}")
+    entry = LogEntry.objects.get()
+    assert (entry.user.get_username(), entry.object_id) == ("grace", str(delivery.pk))
+    assert f"Send again: 1 of 1 email (email {delivery.pk})" in page
+    assert Delivery.objects.get(pk=delivery.pk).moves[-1].by == "grace"
+
+
+def test_a_filter_moves_all_that_fit_and_no_other(operator: Client, become: Become) -> None:
+    mended = [become("failed", "452 mailbox full") for _ in range(3)]
+    others = [become("failed", "550 no such user"), become("unconfirmed", "452 mailbox full")]
+    question = operator.get("/operations/do/resend/?state=failed&error=mailbox").text
+    assert "3 emails?" in question
+    assert "3 emails queued" in told(operator, "resend", "state=failed&error=mailbox")
+    assert {state(delivery) for delivery in mended} == {"queued"}
+    assert [state(delivery) for delivery in others] == ["failed", "unconfirmed"]
+    assert "(failed, the server said “mailbox”)" in LogEntry.objects.get().change_message
+
+
+def test_a_filter_that_names_no_state_means_what_needs_a_person(operator: Client, become: Become) -> None:
+    sent = become("sent")
+    become("failed")
+    assert "1 email queued" in told(operator, "resend", "")
+    assert state(sent) == "sent"
+
+
+def test_a_filter_we_do_not_know_selects_nothing(operator: Client, become: Become) -> None:
+    delivery = become("failed")
+    assert "0 emails" in told(operator, "resend", "state=everything")
+    assert state(delivery) == "failed"
+
+
+def test_one_press_takes_so_many_and_says_that_there_are_more(
+    operator: Client, become: Become, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    monkeypatch.setattr("operations.views.AT_ONCE", 2)
+    monkeypatch.setattr(actions, "BATCH", 1)
+    for _ in range(3):
+        become("failed")
+    assert "There are more" in operator.get("/operations/do/resend/?state=failed").text
+    assert "2 emails queued" in told(operator, "resend", "state=failed")
+    assert Delivery.objects.filter(state="failed").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sent_again_is_rung_for(operator: Client, become: Become, queue: StubBroker) -> None:
+    told(operator, "resend", f"id={become('failed').pk}")
+    assert queue.queues["email"].qsize() == 1
+
+
+def test_spam_is_marked_on_the_feedback(operator: Client, become: Become) -> None:
+    delivery = become("held")
+    told(operator, "spam", f"id={delivery.pk}")
+    assert Feedback.objects.get(deliveries=delivery).spam
+
+
+def test_an_unknown_action_is_not_found(operator: Client) -> None:
+    assert operator.get("/operations/do/nonsense/").status_code == 404
+
+
+def test_sending_is_paused_and_resumed_by_name(operator: Client) -> None:
+    assert "Pause all sending?" in operator.get("/operations/pause/").text
+    assert not Pause.objects.exists()
+    assert "All sending is paused." in operator.post("/operations/pause/", follow=True).text
+    assert Pause.objects.get().by == "grace"
+    operator.post("/operations/pause/")
+    assert "Sending goes on." in operator.post("/operations/resume/", follow=True).text
+    assert not Pause.objects.exists()
+    assert [entry.change_message for entry in LogEntry.objects.order_by("pk")] == [
+        "Paused all sending",
+        "Resumed all sending",
+    ]

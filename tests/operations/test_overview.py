@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from feedback import tasks
+from feedback.models import Alarm, Delivery, Pause, Tally, Worker
+from operations.overview import Overview
+from operations.words import ANY_FIX, age, fix, took
+
+Become = Callable[..., Delivery]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def a_worker() -> None:
+    Worker.objects.beat()
+
+
+def said() -> tuple[str, str, str]:
+    verdict = Overview().verdict
+    return verdict.mark, verdict.word, verdict.sentence
+
+
+def tile(name: str) -> str:
+    overview = Overview()
+    return next(tile.value for tile in [*overview.tiles, *overview.facts] if tile.name == name)
+
+
+def test_mail_that_flows_is_said_to_flow() -> None:
+    assert said() == ("good", "Flowing", "Emails go out as they come in.")
+
+
+def test_without_a_worker_it_says_so_and_what_to_do(owed: Delivery) -> None:
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    assert said() == (
+        "bad",
+        "Stopped",
+        "No worker has been seen for 5 min. 2 emails wait and nothing is lost.",
+    )
+    assert "start one" in Overview().verdict.help
+
+
+def test_a_pause_names_who_paused_and_since_when(owed: Delivery) -> None:
+    Pause.objects.begin("grace")
+    assert said() == (
+        "warn",
+        "Paused",
+        "grace paused all sending 0 s ago. 2 emails wait and nothing is lost.",
+    )
+
+
+def test_an_alarm_comes_with_its_fix() -> None:
+    Alarm.objects.raise_for("535 bad password")
+    assert said()[2].startswith("The mail server has refused us for 0 s: 535 bad password.")
+    assert "user and the password in EMAIL_URL" in Overview().verdict.help
+
+
+def test_an_email_that_waits_long_makes_it_slow(owed: Delivery) -> None:
+    Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=3))
+    assert said() == ("warn", "Slow", "The oldest email has waited 3 min.")
+
+
+def test_without_redis_it_still_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "queue_length", lambda: None)
+    assert said()[:2] == ("warn", "Flowing")
+    assert tile("Redis") == "does not answer"
+
+
+def test_the_numbers_are_those_of_the_rows(become: Become) -> None:
+    for state in ("sent", "sent", "failed", "unconfirmed", "held", "sending"):
+        become(state)
+    assert tile("Waiting") == "6"  # the notifications
+    assert tile("Sent per minute") == "2"
+    names = ("Sending", "Failed", "Unconfirmed", "Held")
+    assert [tile(name) for name in names] == ["1", "1", "1", "1"]
+    assert tile("Redis") == "0 queued, 7 owed in the database"
+
+
+def test_the_clock_is_seen_by_its_last_tally() -> None:
+    assert tile("Clock") == "not yet"
+    Tally.objects.create(at=timezone.now() - timedelta(minutes=10))
+    assert tile("Clock") == "10 min ago"
+
+
+@pytest.mark.parametrize(
+    ("why", "help_"),
+    [
+        ("535 5.7.8 no", "password in EMAIL_URL"),
+        ("SSLCertVerificationError: certificate verify failed", "names the server as its certificate does"),
+        ("SSLError: [SSL: WRONG_VERSION_NUMBER]", "scheme and port"),
+        ("SMTPNotSupportedError: STARTTLS extension not supported by server.", "does not offer"),
+        ("550 sender rejected", "DEFAULT_FROM_EMAIL is an address"),
+        ("554 go away", ANY_FIX),
+    ],
+)
+def test_every_alarm_has_a_fix(why: str, help_: str) -> None:
+    assert help_ in fix(why)
+
+
+def test_spans_of_time_are_said_in_their_largest_unit() -> None:
+    assert [age(seconds) for seconds in (0, 59, 61, 7200, 300000)] == [
+        "0 s",
+        "59 s",
+        "1 min",
+        "2 h",
+        "3 days",
+    ]
+    assert [took(seconds) for seconds in (0.042, 2.25, 75)] == ["42 ms", "2.2 s", "1 min"]
