@@ -30,6 +30,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.csp.content_security_policy",
     "project.charset.utf_8_only",
+    "project.vary.private_pages_are_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "feedback.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -83,16 +83,18 @@ function showSendError(form, shown) {
 }
 
 // A proxy in front of us may answer too, with an error page or a login: only our own answers are shown.
-function isOurs(xhr) {
-  return xhr.status === 204 || xhr.responseText.includes('id="feedback-');
+// The form turns into itself or the card; what asks for itself gets itself.
+function isOurs({ xhr, requestConfig }) {
+  const { elt } = requestConfig;
+  const mark = elt.id === "feedback-form" ? 'id="feedback-' : `id="${elt.id}"`;
+  return xhr.status === 204 || xhr.responseText.includes(mark);
 }
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!isOurs(event.detail.xhr)) event.detail.shouldSwap = false;
+  if (!isOurs(event.detail)) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, xhr } = event.detail;
-  const form = elt.closest("#feedback-form");
-  if (form) showSendError(form, !isOurs(xhr));
-  else showOutOfTouch(!isOurs(xhr));
+  const form = event.detail.elt.closest("#feedback-form");
+  if (form) showSendError(form, !isOurs(event.detail));
+  else showOutOfTouch(!isOurs(event.detail));
 });
