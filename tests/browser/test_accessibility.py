@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    return ""  # these rows are moved by hand, so no worker may run
-
-
 @pytest.fixture
 def home(live_server: LiveServer, page: Page) -> str:
     Worker.objects.beat()

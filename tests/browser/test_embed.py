@@ -18,11 +18,6 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    return ""  # two sites play here
-
-
 @pytest.fixture(scope="module")
 def foreign() -> int:
     return free_port()
