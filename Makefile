@@ -1,5 +1,6 @@
 # make run    everything, on http://127.0.0.1:8000/ (PORT=8001 VAR_DIR=elsewhere RELOAD=1 change it)
 # make test   the tests (ARGS="-k mailbox" passes options to pytest)
+# make test-pages  every page in a real browser, and what takes whole runs (2 minutes)
 # make test-postgres  the tests and the faults again, on a PostgreSQL that is started for them
 # make faults the failure table of the README, with real processes (minutes)
 # make soak   random kills under load (SOAK_KILLS=2000 SOAK_SEED=7)
@@ -13,13 +14,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test test-postgres faults soak lint staff screenshots messages lock
+.PHONY: run test test-pages test-postgres faults soak lint staff screenshots messages lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
 
+# Every page in a real browser, light, dark, narrow and right to left; and what takes whole runs.
+PAGES := $(addprefix tests/browser/test_,accessibility.py embed.py form.py operations.py polling.py) \
+	$(addprefix tests/runner/test_,actions.py doctor.py privacy.py)
+
 test: .venv/ready-to-test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PAGES:%=--ignore=%) $(ARGS)
+
+test-pages: .venv/ready-to-test
+	@$(BIN)/python -m pytest $(PAGES) $(ARGS)
 
 test-postgres: .venv/ready-to-test
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/runner $(ARGS)
