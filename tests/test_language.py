@@ -108,7 +108,7 @@ def test_a_language_that_we_do_not_speak_changes_nothing(client: Client, lang: s
 def test_a_language_is_chosen_without_a_cookie_and_stays_chosen(client: Client) -> None:
     response = client.get("/?lang=de")
     assert list(response.cookies) == ["csrftoken"]
-    assert 'action="/?lang=de"' in response.text
+    assert 'action="/?lang=de&amp;send=1"' in response.text
     assert 'aria-current="true">Deutsch</a>' in response.text
 
 
