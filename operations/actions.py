@@ -1,10 +1,12 @@
 """What an operator can do to emails. Every move is guarded where it is made, in the model."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from feedback.models import Delivery, Feedback, Pause, State
 from feedback.models.operated import OperatedQuerySet
@@ -29,7 +31,7 @@ class Action(NamedTuple):
 
 
 def _mark_as_spam(rows: OperatedQuerySet[Delivery], by: str) -> int:
-    return Feedback.objects.filter(deliveries__in=rows).mark_as_spam(by)
+    return Feedback.objects.filter(deliveries__in=list(rows)).mark_as_spam(by)
 
 
 ACTIONS = {
@@ -83,11 +85,16 @@ def chosen(action: Action, selection: Selection) -> list[int]:
     return selection.ids([state for state in selection.states if state in action.states], AT_ONCE)
 
 
-def act(name: str, ids: Sequence[int], by: User, about: str) -> int:
-    """Do it, write down who did it, and return how many it was done to."""
+def act(name: str, ids: Sequence[int], by: User, about: str, asked: datetime) -> int:
+    """Do it, write down who did it, and return how many it was done to.
+
+    What has come to its end after the question was `asked` is not what was asked about: an email is
+    sent again within milliseconds, and a second press would send it once more.
+    """
     action, won, left = ACTIONS[name], 0, iter(ids)
+    meant = Q(ended_at__isnull=True) | Q(ended_at__lte=asked)
     while batch := list(islice(left, BATCH)):
-        won += action.move(Delivery.objects.filter(pk__in=batch), by.get_username())
+        won += action.move(Delivery.objects.filter(meant, pk__in=batch), by.get_username())
     if action.sends:
         deliver_later(Delivery.objects.filter(pk__in=ids[:RUNG]))
     record(by, f"{action.label}: {won} of {emails(len(ids))} ({about})", *ids[:1] if len(ids) == 1 else ())

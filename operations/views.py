@@ -1,5 +1,7 @@
 """The operators' page: is mail flowing, what needs a person, and what that person can do."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
@@ -8,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from feedback.models import clock
 from feedback.record import record
 from feedback.tasks import deliver_digests
 from operations.access import OPERATE, VIEW, StaffRequest, staff_only
@@ -57,11 +60,12 @@ def do(request: StaffRequest, name: str) -> HttpResponse:
     selection, action = Selection(request.GET), ACTIONS[name]
     ids = chosen(action, selection)
     if request.method == "POST":
-        done = act(name, ids, request.user, str(selection) or "whatever needs a person")
+        about = str(selection) or "whatever needs a person"
+        done = act(name, ids, request.user, about, _asked(request))
         _tell(request, f"{emails(done).capitalize()} {action.done}.", len(ids) - done)
         return _back(selection)
     context = {"action": action, "count": len(ids), "selection": selection, "capped": len(ids) == AT_ONCE}
-    return render(request, "operations/confirm.html", context)
+    return render(request, "operations/confirm.html", context | {"asked": clock.now().isoformat()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,6 +89,14 @@ def digest(request: StaffRequest) -> HttpResponse:
         messages.success(request, f"{emails(owed).capitalize()} queued, one for each owner.")
         return _back()
     return render(request, "operations/digest.html", {"owners": settings.FEEDBACK_OWNERS})
+
+
+def _asked(request: StaffRequest) -> datetime:
+    """Return when the question was shown; a program that asks none means what is there now."""
+    try:
+        return datetime.fromisoformat(request.POST.get("asked", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return clock.now()
 
 
 def _people(request: StaffRequest) -> dict[str, object]:

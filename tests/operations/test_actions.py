@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from dramatiq.brokers.stub import StubBroker
 
-from feedback.models import Delivery, Feedback, Pause
+from feedback.models import Delivery, Feedback, Pause, clock
 from operations import actions
 
 Become = Callable[..., Delivery]
@@ -65,7 +65,7 @@ def test_what_moved_on_between_the_choice_and_the_move_stays_as_it_is(
     delivery = become("failed")
     Delivery.objects.filter(pk=delivery.pk).resend("somebody else")
     user = User.objects.get(username="grace")
-    assert actions.act("resend", [delivery.pk], user, "a test") == 0
+    assert actions.act("resend", [delivery.pk], user, "a test", clock.now()) == 0
 
 
 def test_who_did_what_and_when_is_on_the_page_and_in_the_history(operator: Client, become: Become) -> None:

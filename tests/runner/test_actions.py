@@ -1,8 +1,10 @@
 """One button pressed by many at the same time, while workers and sweepers are at the same row."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.runner.running import Running, wait_until
 
@@ -25,10 +27,11 @@ print("again", [move.why for move in Delivery.objects.get(pk={pk}).moves].count(
 """
 
 
-def press(port: int, session: str, action: str, pk: str) -> int:
+def press(port: int, session: str, action: str, pk: str, asked: str) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     headers = {"Cookie": f"sessionid={session}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN}
-    connection.request("POST", f"/operations/do/{action}/?id={pk}", headers=headers)
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection.request("POST", f"/operations/do/{action}/?id={pk}", urlencode({"asked": asked}), headers)
     status = connection.getresponse().status
     connection.close()
     return status
@@ -38,8 +41,10 @@ def test_one_email_goes_out_once_however_many_press_at_once(tmp_path: Path) -> N
     running = Running(tmp_path / "var").until_ready()
     try:
         session, pk = running.manage("shell", "-c", SCRIPT).partition("made")[2].split()
+        asked = datetime.now(UTC).isoformat()
         with ThreadPoolExecutor(PRESSES) as pool:
-            answers = list(pool.map(lambda _: press(running.port, session, "resend", pk), range(PRESSES)))
+            presses = [pool.submit(press, running.port, session, "resend", pk, asked) for _ in range(PRESSES)]
+            answers = [one.result() for one in presses]
         assert answers == [303] * PRESSES
         wait_until(lambda: [mail for mail in running.mails() if "To: hopper@example.org" in mail])
         record = running.manage("shell", "-c", COUNT.format(pk=pk))
