@@ -52,7 +52,7 @@ def next_message(consumer: WakingConsumer, seconds: float = 5) -> MessageProxy |
 def test_a_waiting_consumer_has_a_message_within_milliseconds(broker: Broker) -> None:
     waiting = consumer(broker)
     assert (
-        statistics.median(delay(broker, waiting) for _ in range(15)) < 0.06
+        statistics.median(delay(broker, waiting) for _ in range(15)) < 0.03
     )  # Dramatiq's own: 0.15 and more
 
 
