@@ -19,9 +19,9 @@ PIP := $(BIN)/pip -qq --disable-pip-version-check
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
 
-# Every page in a real browser, light, dark, narrow and right to left; and what takes whole runs.
-PAGES := $(addprefix tests/browser/test_,accessibility.py embed.py form.py operations.py polling.py) \
-	$(addprefix tests/runner/test_,actions.py doctor.py privacy.py)
+# Every page in a real browser, light, dark, narrow and right to left; what takes whole runs, or thousands.
+PAGES := $(addprefix tests/browser/test_,accessibility.py embed.py form.py mishaps.py operations.py polling.py) \
+	$(addprefix tests/runner/test_,actions.py doctor.py privacy.py) tests/test_openapi.py
 
 test: .venv/ready-to-test
 	@$(BIN)/python -m pytest $(PAGES:%=--ignore=%) $(ARGS)

@@ -1,18 +1,13 @@
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 from django.test import Client
 from dramatiq.brokers.stub import StubBroker
 from pytest_django import Settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from feedback.models import Delivery, Feedback, State
-from project.wsgi import application
 
 FIELDS = {"email": "ada@example.org", "message": "The door is too heavy.", "name": "Ada"}
 UNKNOWN = "9b2f7c1e-5a0d-4c55-8f5b-0d7c2f1a6e11"
@@ -167,27 +162,6 @@ def test_no_csrf_token_and_no_cookie_is_needed() -> None:
     client = Client(enforce_csrf_checks=True)
     assert post(client, FIELDS).status_code == 201
     assert not client.cookies
-
-
-schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
-
-
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """Keep the test's transaction open from one request to the next, as Django's own client does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-@schema.parametrize()
-@pytest.mark.usefixtures("one_connection")
-def test_the_api_is_as_it_is_described(case: Any) -> None:
-    """Whatever the description allows and forbids, in hundreds of requests."""
-    # An address that the schema takes for one may be none to us, as in "a@b": that is no fault.
-    case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
 
 def test_the_description_is_served(client: Client) -> None:

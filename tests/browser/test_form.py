@@ -93,3 +93,14 @@ def test_the_fields_tell_a_telephone_what_they_are_for(page: Page) -> None:
     expect(email).to_have_attribute("autocomplete", "email")
     expect(email).to_have_attribute("inputmode", "email")
     expect(page.get_by_label("Your name (optional)")).to_have_attribute("autocomplete", "name")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fill_in(page)
+    send(page)
+    card(page, "sent")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.visitor import MESSAGE, card, fill_in, reference, send
@@ -82,28 +81,6 @@ def test_a_mistake_is_said_by_the_field_and_the_text_stays(page: Page, complaint
     assert not complaints
 
 
-def test_cookies_that_went_missing_cost_one_more_click(page: Page, context: BrowserContext) -> None:
-    page.goto("/")
-    fill_in(page)
-    context.clear_cookies()
-    send(page)
-    expect(page.get_by_text("Please press Send again.")).to_be_visible()
-    expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
-    send(page)
-    card(page, "sent")
-
-
-def test_a_lost_line_is_said_and_the_text_stays(page: Page, context: BrowserContext) -> None:
-    page.goto("/")
-    fill_in(page)
-    context.set_offline(True)
-    send(page)
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was lost")
-    context.set_offline(False)
-    send(page)
-    card(page, "sent")
-
-
 def test_the_back_button_makes_no_second_feedback(page: Page) -> None:
     page.goto("/")
     fill_in(page)
@@ -115,17 +92,6 @@ def test_the_back_button_makes_no_second_feedback(page: Page) -> None:
     page.go_forward()
     card(page, "sent")
     assert reference(page) == first
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto("/")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    fill_in(page)
-    send(page)
-    card(page, "sent")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_without_javascript_the_page_follows_the_email_by_itself(browser: Browser, base_url: str) -> None:
@@ -149,19 +115,6 @@ def test_without_javascript_a_mistake_is_said_too(browser: Browser, base_url: st
     expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     context.close()
-
-
-@pytest.mark.parametrize("code", [200, 403, 500, 503])
-def test_an_answer_that_is_not_ours_never_replaces_the_form(page: Page, code: int) -> None:
-    page.goto("/")
-    fill_in(page)
-    page.route("/", lambda route: route.fulfill(status=code, body="<h1>Proxy</h1>"))
-    send(page)
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was lost")
-    expect(page.get_by_role("button", name="Send")).to_be_focused()
-    page.unroute("/")
-    send(page)
-    card(page, "sent")
 
 
 def test_without_javascript_back_and_send_again_makes_no_second_feedback(
