@@ -2,6 +2,7 @@
 
 from email.mime.image import MIMEImage
 from email.utils import format_datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -21,6 +22,14 @@ AUTO_SUBMITTED = {
 }
 
 
+class Email(EmailMultiAlternatives):
+    def message(self, **options: Any) -> Any:
+        """Return it with a boundary of its own: to search the text for a free one took 0.1 ms."""
+        message = super().message(**options)
+        message.set_boundary(self.extra_headers["Message-ID"].partition("@")[0].strip("<"))
+        return message
+
+
 def compose(delivery: Delivery) -> EmailMultiAlternatives:
     """Return the email, the same at every attempt: Message-ID and Date live in the row.
 
@@ -36,7 +45,7 @@ def _composed(delivery: Delivery) -> EmailMultiAlternatives:
     digest = Digest(delivery.created_at) if delivery.kind == Kind.DIGEST else None
     context = {"feedback": delivery.feedback, "digest": digest, "site_url": settings.SITE_URL}
     folder = f"feedback/email/{delivery.kind}"
-    message = EmailMultiAlternatives(
+    message = Email(
         subject=_one_line(render_to_string(f"{folder}_subject.txt", context)),
         body=render_to_string(f"{folder}.txt", context),
         to=[delivery.recipient],

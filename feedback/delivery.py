@@ -2,23 +2,25 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 
 from feedback.compose import compose
+from feedback.connection import Connection, Overtaken
 from feedback.faults import Verdict, is_about_the_email, judge
 from feedback.lease import kept
 from feedback.models import LEASE, Alarm, Delivery
-from feedback.smtp import EmailBackend
 from project.logs import about
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 BACKOFF_SECONDS = (5, 10, 30, 60, 300, 900)
 HOURLY = 3600
@@ -27,32 +29,21 @@ BATCH = 100
 SAVE_SECONDS = 60  # how long to hold on to an outcome that the database does not take
 
 
-class Overtaken(Exception):
-    """Somebody else holds this delivery now: our lease ran out."""
+finishing = threading.Event()  # set where this process is to end after the emails in hand
 
 
-def deliver(delivery_id: int, *, probe: bool = False) -> None:
+def deliver(delivery_id: int, *, probe: bool = False, more: int = 0) -> None:
     """Send one email if it is due, and record what became of it.
 
-    Safe to call at any time, any number of times, from anywhere: only who wins the claim sends.
+    Then go on, over the same connection, with up to `more` others that are due, until a fault. Safe
+    to call at any time, any number of times, from anywhere: only who wins the claim sends.
     """
-    delivery = Delivery.objects.claim(delivery_id, probe=probe)
-    if delivery is None:
-        return
-    with kept(delivery), about(request=delivery.request_id, delivery=delivery.pk):
-        time.sleep(settings.SIMULATED_WORK_SECONDS)
-        connection = get_connection()
-        try:
-            message = compose(delivery)
-            connection.open()
-            reply = _transmit(connection, message, delivery)
-        except Overtaken:
-            log.warning("delivery %s: overtaken before the final dot, so nothing was sent", delivery.pk)
-        except Exception as error:
-            _record_fault(delivery, error, probe)
-        else:
-            _record_acceptance(delivery, reply, probe)
-        _close(connection)
+    claim = Delivery.objects.claim(delivery_id, probe=probe) or _next(more)
+    with Connection() as connection:
+        while claim:
+            with kept(claim), about(request=claim.request_id, delivery=claim.pk):
+                claim = _deliver(claim, connection, probe, more)
+            more -= 1
 
 
 def recover_lost() -> None:
@@ -69,24 +60,37 @@ def recover(lost: Delivery) -> None:
         _retry(lost, "the worker ended before anything was sent", waited=LEASE)
 
 
-def _transmit(connection: BaseEmailBackend, message: EmailMessage, delivery: Delivery) -> str:
-    def mark() -> None:
-        if not delivery.begin_transmission():
-            raise Overtaken
+def _deliver(delivery: Delivery, connection: Connection, probe: bool, more: int) -> Delivery | None:
+    """Return the next one, where all went well and there is one."""
+    if settings.SIMULATED_WORK_SECONDS:
+        time.sleep(settings.SIMULATED_WORK_SECONDS)
+    try:
+        reply = connection.transmit(compose(delivery), delivery)
+    except Overtaken:
+        log.warning("delivery %s: overtaken before the final dot, so nothing was sent", delivery.pk)
+    except Exception as error:
+        _record_fault(delivery, error, probe)
+    else:
+        return _record_acceptance(delivery, reply, probe, more)
+    return None
 
-    if isinstance(connection, EmailBackend):
-        return connection.transmit(message, before_final_dot=mark)
-    mark()
-    if not connection.send_messages([message]):
-        raise RuntimeError(f"{type(connection).__module__} sent nothing and did not say why")
-    return "accepted"
 
-
-def _record_acceptance(delivery: Delivery, reply: str, probe: bool) -> None:
-    _save(lambda: delivery.mark_sent(reply))
+def _record_acceptance(delivery: Delivery, reply: str, probe: bool, more: int) -> Delivery | None:
+    following = _save(lambda: _mark_sent_and_claim_next(delivery, reply, more))
     log.info("delivery %s: sent", delivery.pk)
     if probe:
         Alarm.objects.clear()
+    return following
+
+
+@transaction.atomic  # one commit for both: each waits for the disk
+def _mark_sent_and_claim_next(delivery: Delivery, reply: str, more: int) -> Delivery | None:
+    delivery.mark_sent(reply)
+    return _next(more)
+
+
+def _next(more: int) -> Delivery | None:
+    return Delivery.objects.claim_next() if more > 0 and not finishing.is_set() else None
 
 
 def _record_fault(delivery: Delivery, error: Exception, probe: bool) -> None:
@@ -119,23 +123,15 @@ def _pause(retries: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 
-def _save(move: Callable[[], object]) -> None:
+def _save(move: Callable[[], Answer]) -> Answer:
     """Make a move that must not be lost only because the database is away for a moment."""
     deadline = time.monotonic() + SAVE_SECONDS
     while True:
         try:
-            move()
-            return
+            return move()
         except DatabaseError as error:
             if time.monotonic() > deadline:
                 raise
             log.error("the database does not take an outcome (%s); trying again", error)
             close_old_connections()
             time.sleep(0.25)
-
-
-def _close(connection: BaseEmailBackend) -> None:
-    try:
-        connection.close()
-    except OSError as error:
-        log.info("the mail server did not take our goodbye: %s", error)

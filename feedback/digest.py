@@ -11,8 +11,8 @@ from django.utils.functional import cached_property
 from feedback.bars import bars_png
 from feedback.models import Delivery, Feedback, Kind, State, Tally, standing
 from feedback.models.clock import now
-from feedback.models.delivery import FIRST_RING
 from feedback.models.history import line
+from feedback.models.queue import FIRST_RING
 
 PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 MESSAGES, FAILURES = 50, 20  # what one email lists; the rest is a link away

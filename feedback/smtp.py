@@ -7,7 +7,7 @@ once its reply is read, all is known. Only between the two can nobody tell.
 import re
 import smtplib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from django.core.mail import EmailMessage
@@ -36,31 +36,58 @@ class SMTP(smtplib.SMTP):
     before_final_dot: Callable[[], None]
     final_reply = ""
 
-    def data(self, msg: bytes) -> tuple[int, bytes]:  # type: ignore[override]
-        """Transmit `msg` (lines end in CRLF) and return the code and text of the final reply."""
-        code, reply = self.docmd("data")
-        if code != 354:
-            raise smtplib.SMTPDataError(code, reply)
+    def sendmail(self, from_addr: str, to_addrs: Sequence[str], msg: bytes, *_: object) -> None:  # type: ignore[override]
+        """Send `msg`, whose lines end in CRLF, to its one recipient; whatever fails ends the line."""
+        try:
+            self._begin(from_addr, to_addrs[0], len(msg))
+            self._transmit(msg)
+        except BaseException:
+            self.close()  # a goodbye might be read as more text, and waited for
+            raise
+
+    def _begin(self, sender: str, recipient: str, size: int) -> None:
+        self.ehlo_or_helo_if_needed()
+        commands = [
+            f"MAIL FROM:{smtplib.quoteaddr(sender)}",
+            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
+            "DATA",
+        ]
+        if self.has_extn("size"):
+            commands[0] += f" SIZE={size}"
+        together = self.has_extn("pipelining")  # one round trip instead of three (RFC 2920)
+        if together:
+            self.send("".join(f"{command}\r\n" for command in commands))
+        for command, good in zip(commands, ((250,), (250, 251), (354,)), strict=True):
+            code, reply = self.getreply() if together else self.docmd(command)
+            if code not in good:
+                raise _refusal(command, code, reply, sender, recipient)
+
+    def _transmit(self, msg: bytes) -> None:
         # The dot must not wait for the acknowledgement of the text before it (40 ms with Nagle).
         sock = cast(socket.socket, self.sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send(_dot_stuffed(msg))
-        try:
-            self.before_final_dot()
-        except BaseException:
-            self.close()  # a goodbye would be read as more text, and waited for
-            raise
+        self.before_final_dot()
         usual = sock.gettimeout()
         sock.settimeout(FINAL_REPLY_SECONDS)
         self.send(b".\r\n")
         code, reply = self.getreply()
         sock.settimeout(usual)
+        if code != 250:
+            raise smtplib.SMTPDataError(code, reply)
         self.final_reply = f"{code} {reply.decode(errors='replace')}"
-        return code, reply
 
 
 class SMTP_SSL(SMTP, smtplib.SMTP_SSL):  # noqa: N801  (named as in smtplib)
     pass
+
+
+def _refusal(command: str, code: int, reply: bytes, sender: str, recipient: str) -> smtplib.SMTPException:
+    if command.startswith("MAIL"):
+        return smtplib.SMTPSenderRefused(code, reply, sender)
+    if command.startswith("RCPT"):
+        return smtplib.SMTPRecipientsRefused({recipient: (code, reply)})
+    return smtplib.SMTPDataError(code, reply)
 
 
 def _dot_stuffed(msg: bytes) -> bytes:

@@ -5,15 +5,13 @@ that was killed makes us forget an email, and where there is no Redis at all it 
 """
 
 import threading
-from collections.abc import Iterable
-from itertools import islice
 
 from feedback import tasks
 from feedback.delivery import deliver
 from feedback.models import Alarm, Delivery, Pause
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
-LONGEST_QUEUE = 1000  # messages; the rest waits in the database, where it is safe
+LONGEST_QUEUE = 100  # messages; for each that a worker takes it sends up to a hundred emails
 BATCH = 100
 ALONE_BATCH = 10
 
@@ -28,8 +26,8 @@ def sweep(stopping: threading.Event) -> float:
     waiting = tasks.queue_length()
     limit = ALONE_BATCH if waiting is None else min(BATCH, LONGEST_QUEUE - waiting)
     ids = Delivery.objects.take_unrung(limit) if limit > 0 else []
-    if not tasks.ring(ids):
-        _deliver_alone(ids, stopping)
+    if ids and not tasks.ring(ids) and not stopping.is_set():
+        deliver(ids[0], more=ALONE_BATCH - 1)
     return BUSY_SECONDS if len(ids) >= limit else EVERY_SECONDS
 
 
@@ -37,10 +35,3 @@ def _probe() -> None:
     due = Delivery.objects.due().order_by("due_at").first()
     if due and Alarm.objects.win_probe():
         deliver(due.pk, probe=True)
-
-
-def _deliver_alone(ids: Iterable[int], stopping: threading.Event) -> None:
-    for delivery_id in islice(ids, ALONE_BATCH):
-        if stopping.is_set():
-            return  # whoever sweeps next finds the rest
-        deliver(delivery_id)

@@ -18,13 +18,14 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+MORE = 99  # emails that are due and sent along; servers take a hundred in one connection
 SILENCE_SECONDS = 5  # after Redis failed, so that not every visitor waits for its timeout
 _silent_until = 0.0
 
 
 @dramatiq.actor(queue_name="email")
 def deliver(delivery_id: int) -> None:
-    delivery.deliver(delivery_id)
+    delivery.deliver(delivery_id, more=MORE)
 
 
 def deliver_later(deliveries: Iterable[Delivery]) -> None:

@@ -25,6 +25,9 @@ class Housekeeping(dramatiq.Middleware):
     """Dramatiq's middleware is loaded before Django's models are, hence the late imports."""
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        from feedback.delivery import finishing
+
+        finishing.clear()
         # As Dramatiq started us: while we boot, a killed master may have left us to somebody else.
         parent = multiprocessing.parent_process()
         self.master = parent.pid if parent else os.getppid()
@@ -34,6 +37,9 @@ class Housekeeping(dramatiq.Middleware):
         self.sweeper.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        from feedback.delivery import finishing
+
+        finishing.set()
         self.sweeper.stopping.set()
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from feedback import tasks
 from feedback.models import Delivery, Kind, State
-from feedback.models.delivery import FIRST_RING
 from feedback.models.history import line
+from feedback.models.queue import FIRST_RING
 
 PATIENCE_SECONDS = 60
 HOPS = {State.SENDING: "claimed by a worker", State.QUEUED: "put back into the queue"}

@@ -14,7 +14,7 @@ DROP, SILENCE = "DROP", "SILENCE"  # close the line, or say nothing until the se
 
 USUAL = {
     "CONNECT": "220 ready",
-    "EHLO": "250-here\r\n250-SIZE 10000000\r\n250 AUTH PLAIN",
+    "EHLO": "250-here\r\n250-PIPELINING\r\n250-SIZE 10000000\r\n250 AUTH PLAIN",
     "HELO": "250 here",
     "MAIL": "250 ok",
     "RCPT": "250 ok",
@@ -32,8 +32,9 @@ class MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, pipelining: bool = True) -> None:
         super().__init__(("127.0.0.1", port), _Conversation)
+        self.usual = USUAL if pipelining else USUAL | {"EHLO": "250 here"}
         self.accepted: list[Message] = []
         self.steps: list[Step] = []
         self.said: list[tuple[Step, int]] = []  # each reply that was written, and the client's port
@@ -87,13 +88,13 @@ class _Conversation(socketserver.StreamRequestHandler):
         if not line:
             raise _Dropped
         message = message_from_bytes(b"".join(lines))
-        reply = self.server.misbehave("DOT", str(message["Message-ID"])) or USUAL["DOT"]
+        reply = self.server.misbehave("DOT", str(message["Message-ID"])) or self.server.usual["DOT"]
         if reply[0] not in "45":  # also where it then says nothing: it has taken the email
             self.server.accepted.append(message)
         self._say("DOT", reply)
 
     def _answer(self, step: Step, text: str) -> str:
-        reply = self.server.misbehave(step, text) or USUAL.get(step, "502 unknown command")
+        reply = self.server.misbehave(step, text) or self.server.usual.get(step, "502 unknown command")
         self._say(step, reply)
         return reply
 

@@ -1,4 +1,5 @@
 import smtplib
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -215,3 +216,35 @@ def test_no_address_is_in_the_log(owed: Delivery, caplog: pytest.LogCaptureFixtu
     assert f"delivery {owed.pk}: failed after 550" in caplog.text
     assert "ada@" not in caplog.text
     assert "forged" not in caplog.text
+
+
+def test_one_ring_sends_along_what_else_is_due_but_no_more_than_asked(
+    submit: Callable[..., Delivery], outbox: list[EmailMessage]
+) -> None:
+    first = submit()
+    submit()
+    deliver(first.pk, more=2)
+    assert len(outbox) == 3
+
+
+def test_a_ring_for_what_was_sent_already_is_as_good(owed: Delivery, outbox: list[EmailMessage]) -> None:
+    deliver(owed.pk)
+    deliver(owed.pk, more=1)
+    assert len(outbox) == 2
+
+
+def test_a_fault_ends_the_run(submit: Callable[..., Delivery]) -> None:
+    first = submit()
+    submit()
+    with Failing("open", ConnectionRefusedError("refused")):
+        deliver(first.pk, more=99)
+    assert Delivery.objects.filter(retries__gt=0).count() == 1
+
+
+def test_a_process_that_is_to_end_takes_no_more_than_it_has_in_hand(
+    owed: Delivery, outbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "finishing", threading.Event())
+    delivery.finishing.set()
+    deliver(owed.pk, more=99)
+    assert len(outbox) == 1

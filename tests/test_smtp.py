@@ -13,9 +13,9 @@ from feedback.models import Delivery, State
 from tests.mail_server import DROP, SILENCE, MailServer, settings_for
 
 
-@pytest.fixture
-def server(settings: Any) -> Iterator[MailServer]:
-    with MailServer() as server:
+@pytest.fixture(params=[True, False], ids=["pipelining", "one-by-one"])
+def server(settings: Any, request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    with MailServer(pipelining=request.param) as server:
         for name, value in settings_for(server).items():
             setattr(settings, name, value)
         yield server

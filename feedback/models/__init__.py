@@ -1,8 +1,9 @@
 from feedback.models.alarm import Alarm
-from feedback.models.delivery import LEASE, Delivery
+from feedback.models.delivery import Delivery
 from feedback.models.feedback import Feedback
 from feedback.models.history import Kind, Move, State
 from feedback.models.pause import Pause
+from feedback.models.queue import LEASE
 from feedback.models.slot import Slot
 from feedback.models.standing import standing
 from feedback.models.tally import Tally

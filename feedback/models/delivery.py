@@ -7,91 +7,31 @@ same UPDATE, so that the two cannot disagree.
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils.encoding import punycode
 
-from feedback.models.alarm import Alarm
 from feedback.models.clock import now
 from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
-from feedback.models.operated import OperatedManager
-from feedback.models.pause import Pause
-from feedback.models.worker import Worker
+from feedback.models.queue import FIRST_RING, LEASE, DeliveryManager
+from feedback.models.statement import wins
 
 if TYPE_CHECKING:
     from feedback.models.feedback import Feedback
 
-LEASE = timedelta(seconds=15)
-FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
-NEXT_RING = timedelta(seconds=20)
-
-
-class DeliveryManager(OperatedManager["Delivery"]):
-    def claim(self, pk: int, *, probe: bool = False) -> "Delivery | None":
-        """Take a delivery that is due, for the time of a lease; None if there is nothing to take.
-
-        While sending is paused everything waits. While an alarm is raised everything waits, except
-        the one that a probe sends.
-        """
-        claim = self.due().select_related("feedback").filter(pk=pk).first()
-        if claim is None:
-            return None
-        # What we hold is what we have written, never what is read afterwards: between the two this
-        # process may freeze, and then it would read, and use, somebody else's attempt.
-        seen = self.due().filter(pk=pk, attempt=claim.attempt).exclude(Exists(Pause.objects.all()))
-        claim.state, claim.transmitting = State.SENDING, False
-        claim.attempt, claim.due_at = claim.attempt + 1, now() + LEASE
-        won = (seen if probe else seen.exclude(Exists(Alarm.objects.all()))).update(
-            state=claim.state,
-            transmitting=claim.transmitting,
-            attempt=claim.attempt,
-            due_at=claim.due_at,
-            history=appended(State.SENDING, "claimed"),
-        )
-        return claim if won else None
-
-    def renew(self, claims: Iterable["Delivery"]) -> None:
-        """Hold on to these claims for another lease; those that are over stay as they are."""
-        mine = [Q(pk=claim.pk, attempt=claim.attempt) for claim in claims]
-        if mine:
-            any_of_mine = Q(*mine, _connector=Q.OR)
-            self.filter(any_of_mine, state=State.SENDING).update(due_at=now() + LEASE)
-
-    def lost(self) -> QuerySet["Delivery"]:
-        """The claims whose holder is gone: no live one lets its lease run out."""
-        return self.filter(state=State.SENDING, due_at__lte=now())
-
-    def due(self) -> QuerySet["Delivery"]:
-        return self.filter(state=State.QUEUED, due_at__lte=now())
-
-    def followed(self) -> QuerySet["Delivery"]:
-        """With whether anything is sent at all just now (`halted`), in one query."""
-        halted = Exists(Alarm.objects.all()) | Exists(Pause.objects.all()) | ~Exists(Worker.objects.alive())
-        return self.select_related("feedback").annotate(halted=halted)
-
-    def take_unrung(self, limit: int) -> list[int]:
-        """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
-        quiet = self.filter(state=State.QUEUED, ring_at__lte=now())
-        ids = list(quiet.order_by("ring_at").values_list("pk", flat=True)[:limit])
-        if not ids:
-            return []
-        # Another sweeper may be at the same rows: those that now carry our time are ours.
-        until = now() + NEXT_RING
-        won = quiet.filter(pk__in=ids).update(ring_at=until)
-        if won == len(ids):
-            return ids
-        return list(self.filter(pk__in=ids, ring_at=until).values_list("pk", flat=True))
-
-    def oldest_owed_seconds(self) -> int | None:
-        """Return for how long the oldest email that is due has waited; None if none is."""
-        oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
-        return int((now() - oldest).total_seconds()) if oldest else None
+BEGIN_TRANSMISSION = """
+UPDATE feedback_delivery SET transmitting = true, due_at = %s
+WHERE id = %s AND attempt = %s AND state = 'sending' AND NOT transmitting
+"""
+MARK_SENT = """
+UPDATE feedback_delivery SET state = 'sent', ended_at = %s, history = history || %s
+WHERE id = %s AND attempt = %s AND state IN ('sending', 'unconfirmed')
+"""
 
 
 def _message_id() -> str:
@@ -186,20 +126,18 @@ class Delivery(models.Model):
 
         To be called before the first moment at which the mail server may have taken the email.
         """
-        not_yet = self._claimed() & Q(transmitting=False)
-        self.transmitting = self._move(not_yet, transmitting=True, due_at=now() + LEASE)
+        self.transmitting = wins(BEGIN_TRANSMISSION, now() + LEASE, self.pk, self.attempt)
         return self.transmitting
 
     def mark_sent(self, reply: str) -> bool:
         """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
-        mine = Q(attempt=self.attempt, state__in=[State.SENDING, State.UNCONFIRMED])
-        return self._move(mine, State.SENT, reply, ended_at=now())
+        return wins(MARK_SENT, now(), line(State.SENT, reply), self.pk, self.attempt)
 
     def mark_failed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.FAILED, why, ended_at=now())
+        return self._move(State.FAILED, why, ended_at=now())
 
     def mark_unconfirmed(self, why: str) -> bool:
-        return self._move(self._claimed(), State.UNCONFIRMED, why, ended_at=now())
+        return self._move(State.UNCONFIRMED, why, ended_at=now())
 
     def retry(self, why: str, delay: timedelta) -> bool:
         """Queue this again, at the cost of one retry of its budget."""
@@ -211,14 +149,12 @@ class Delivery(models.Model):
 
     def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
         then = now() + delay
-        return self._move(self._claimed(), State.QUEUED, why, due_at=then, ring_at=then, **changes)
+        return self._move(State.QUEUED, why, due_at=then, ring_at=then, **changes)
 
-    def _claimed(self) -> Q:
-        # Also that the mark is as we know it: who takes a claim for lost must not win over its
+    def _move(self, to: State, why: str, **changes: Any) -> bool:
+        # Only while the mark is as we know it: who takes a claim for lost must not win over its
         # holder that has just begun to transmit.
-        return Q(attempt=self.attempt, state=State.SENDING, transmitting=self.transmitting)
-
-    def _move(self, guard: Q, to: State | None = None, why: str = "", **changes: Any) -> bool:
-        if to:
-            changes |= {"state": to, "history": appended(to, why)}
-        return Delivery.objects.filter(guard, pk=self.pk).update(**changes) == 1
+        claimed = Delivery.objects.filter(
+            pk=self.pk, attempt=self.attempt, state=State.SENDING, transmitting=self.transmitting
+        )
+        return claimed.update(state=to, history=appended(to, why), **changes) == 1

@@ -224,6 +224,23 @@ def dropped_before_the_dot(system: System) -> list[str]:
     return _answered("DATA", DROP, system)
 
 
+@row("the mail server hangs up on a kept connection, 20 emails waiting", "queued sending sent", 20)
+def hung_up(system: System) -> list[str]:
+    emails: list[str] = []
+
+    def hang_up(step: str, text: str) -> Reply:
+        if step == "CONNECT":
+            emails.clear()
+        if step == "MAIL":
+            emails.append(text)
+        return DROP if step == "MAIL" and len(emails) == 2 else None
+
+    system.mail.misbehave = hang_up
+    pages = [system.submit() for _ in range(20)]
+    system.start_master(threads=1)
+    return pages
+
+
 @row("one login refused, with 20 emails waiting", "queued sending retrying sending sent", 40)
 def login_refused(system: System) -> list[str]:
     system.mail.misbehave_at("AUTH", "535 5.7.8 bad password")

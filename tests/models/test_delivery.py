@@ -179,22 +179,6 @@ def test_waiting_for_the_operator_costs_no_retry(owed: Delivery) -> None:
     assert Delivery.objects.get(pk=owed.pk).retries == 1
 
 
-def test_a_claim_that_froze_before_it_was_written_takes_nothing(
-    owed: Delivery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    update, theirs = QuerySet.update, []
-
-    def freeze_first(queryset: QuerySet[Delivery], **changes: object) -> int:
-        monkeypatch.setattr(QuerySet, "update", update)
-        theirs.append(claim(owed))
-        assert theirs[0].begin_transmission()
-        return update(queryset, **changes)
-
-    monkeypatch.setattr(QuerySet, "update", freeze_first)
-    assert Delivery.objects.claim(owed.pk) is None
-    assert theirs[0].mark_sent("250 ok")
-
-
 def test_a_transmission_is_begun_once(owed: Delivery) -> None:
     mine = claim(owed)
     assert mine.begin_transmission()
@@ -219,3 +203,33 @@ def test_a_released_email_is_rung_for_by_the_next_sweep(owed: Delivery) -> None:
     Delivery.objects.filter(pk=owed.pk).update(state=State.HELD)
     release(owed)
     assert Delivery.objects.take_unrung(10) == [owed.pk]
+
+
+def test_the_next_is_what_has_been_due_for_longest(submit: Callable[..., Delivery]) -> None:
+    submit(), submit()
+    late = Delivery.objects.order_by("pk").last()
+    assert late
+    Delivery.objects.filter(pk=late.pk).update(ring_at=timezone.now() - timedelta(minutes=1))
+    assert Delivery.objects.claim_next() == late
+
+
+def test_the_next_is_taken_once_and_never_before_it_is_due(owed: Delivery) -> None:
+    Delivery.objects.exclude(pk=owed.pk).update(due_at=timezone.now() + timedelta(seconds=5))
+    claimed = Delivery.objects.claim_next()
+    assert claimed == owed
+    assert claimed.attempt == 1
+    assert Delivery.objects.claim_next() is None
+
+
+def test_nothing_is_next_while_an_alarm_is_raised(owed: Delivery) -> None:
+    Alarm.objects.raise_for("535 bad password")
+    assert Delivery.objects.claim_next() is None
+
+
+def test_a_claim_holds_what_stands_in_the_rows(owed: Delivery) -> None:
+    claimed = claim(owed)
+    kept = Delivery.objects.select_related("feedback").get(pk=owed.pk)
+    for ours, theirs in ((claimed, kept), (claimed.feedback, kept.feedback)):
+        assert {f.attname: getattr(ours, f.attname) for f in ours._meta.concrete_fields} == {
+            f.attname: getattr(theirs, f.attname) for f in theirs._meta.concrete_fields
+        }

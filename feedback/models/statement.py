@@ -1,0 +1,59 @@
+"""The statements that every email makes, written out.
+
+To build one takes Django 0.2 ms, and a claim 1.8 ms; to run it takes 0.03 ms. What is done less often
+is left to Django.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
+
+M = TypeVar("M", bound=models.Model)
+
+
+def wins(statement: str, *values: Any) -> bool:
+    """Make a move that is one conditional UPDATE; return whether it was ours to make."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _written(values))
+        return bool(cursor.rowcount == 1)
+
+
+def fetch(model: type[M], statement: str, *values: Any) -> M | None:
+    """Return the row that a statement gives in the `columns` of the model; None if it gives none."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _written(values))
+        rows = cursor.fetchall()  # to the end, where SQLite makes a change its own
+    if not rows:
+        return None
+    readers = _readers(model, connection.vendor)
+    return model.from_db(connection.alias, readers.keys(), [*map(_read, readers.values(), rows[0])])
+
+
+@cache
+def columns(model: type[models.Model]) -> str:
+    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
+
+
+def _written(values: Any) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+
+
+@cache
+def _readers(model: type[models.Model], vendor: str) -> dict[str, tuple[Any, list[Callable[..., Any]]]]:
+    """Return by field how to read what this database gives for it."""
+    fields = {field.attname: field.get_col("") for field in model._meta.concrete_fields}
+    return {
+        name: (column, connection.ops.get_db_converters(column) + column.get_db_converters(connection))
+        for name, column in fields.items()
+    }
+
+
+def _read(reader: tuple[Any, list[Callable[..., Any]]], value: Any) -> Any:
+    column, converters = reader
+    for convert in converters:
+        value = convert(value, column, connection)
+    return value

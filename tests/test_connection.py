@@ -1,0 +1,85 @@
+"""Several emails over one connection to a real mail server."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from feedback import connection
+from feedback.delivery import deliver
+from feedback.models import Delivery
+from tests.mail_server import DROP, MailServer, Reply, settings_for
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    with MailServer() as server:
+        for name, value in settings_for(server).items():
+            setattr(settings, name, value)
+        yield server
+
+
+@pytest.fixture
+def several(submit: Callable[..., Delivery]) -> int:
+    """Return the first of four emails that are due."""
+    submit()
+    return submit().pk
+
+
+def statuses() -> list[str]:
+    return [delivery.status for delivery in Delivery.objects.order_by("pk")]
+
+
+def second(server: MailServer, step: str, reply: Reply) -> None:
+    """Have the server misbehave at this step of the second email."""
+    seen: list[str] = []
+
+    def misbehave(at: str, text: str) -> Reply:
+        seen.append(at)
+        return reply if at == step and seen.count(step) == 2 else None
+
+    server.misbehave = misbehave
+
+
+def test_what_is_due_is_sent_along_over_one_connection(several: int, server: MailServer) -> None:
+    deliver(several, more=99)
+    assert statuses() == ["sent"] * 4
+    assert (server.steps.count("CONNECT"), server.steps.count("QUIT")) == (1, 1)
+    assert len(set(server.accepted_ids())) == 4
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"), [("MAIL", "421 idle for too long"), ("MAIL", DROP), ("RCPT", DROP)]
+)
+def test_a_kept_connection_that_the_server_closed_costs_the_email_nothing(
+    several: int, server: MailServer, step: str, reply: str
+) -> None:
+    second(server, step, reply)
+    deliver(several, more=99)
+    assert statuses() == ["sent"] * 4
+    assert Delivery.objects.filter(retries__gt=0).count() == 0
+    assert server.steps.count("CONNECT") == 2
+
+
+def test_a_line_that_breaks_after_the_mark_is_not_tried_over_another(
+    several: int, server: MailServer
+) -> None:
+    second(server, "DOT", DROP)
+    deliver(several, more=99)
+    assert sorted(statuses()) == ["queued", "queued", "sent", "unconfirmed"]
+    assert server.steps.count("CONNECT") == 1
+
+
+def test_a_refusal_over_a_kept_connection_is_not_asked_twice(several: int, server: MailServer) -> None:
+    second(server, "RCPT", "550 no such user")
+    deliver(several, more=99)
+    assert sorted(statuses()) == ["failed", "queued", "queued", "sent"]
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    several: int, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
+    deliver(several, more=99)
+    assert statuses() == ["sent"] * 4
+    assert server.steps.count("CONNECT") == 4
