@@ -9,7 +9,7 @@ from dramatiq import get_broker
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
-from feedback.models import Alarm, Delivery, Pause, Worker
+from feedback.models import Alarm, Pause, Worker, oldest_owed_seconds
 
 PARTS = ("database", "redis", "worker", "mail")
 
@@ -33,7 +33,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         report["mail"] = _mail()
         if Pause.objects.exists():
             report["paused"] = "an operator has paused all sending"  # on purpose, so we are ready
-        report["oldest_owed_seconds"] = Delivery.objects.oldest_owed_seconds()
+        report["oldest_owed_seconds"] = oldest_owed_seconds()
     except DatabaseError as error:
         report["database"] = f"not reachable: {error}"
     ready = all(report[part] == "ok" for part in PARTS)
