@@ -147,3 +147,11 @@ def test_a_digest_is_shown_to_staff_like_every_email(operator: Client) -> None:
     delivery = the_digest()
     assert "Feedback: 0 messages" in operator.get(f"/admin/feedback/delivery/{delivery.pk}/change/").text
     assert "<img" in operator.get(f"/admin/feedback/delivery/{delivery.pk}/html/").text
+
+
+def test_a_digest_that_is_asked_for_twice_goes_out_once(operator: Client, settings: Any) -> None:
+    settings.FEEDBACK_OWNERS = ["owner@example.org"]
+    asked = operator.get("/operations/digest/").context["asked"]
+    for words in ("1 email queued", "no second one is sent"):
+        assert words in operator.post("/operations/digest/", {"asked": asked}, follow=True).text
+    assert Delivery.objects.filter(kind="digest").count() == 1

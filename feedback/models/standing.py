@@ -34,4 +34,6 @@ def oldest_owed_seconds() -> int | None:
 
 def _count(state: State) -> int:
     ended = {} if state in UNENDED else {"ended_at__isnull": False}  # as the index has it
-    return Delivery.objects.filter(state=state, **ended).values("pk")[:MANY].count()
+    standing = Delivery.objects.filter(state=state, **ended)
+    counted = standing.unsettled() if state == State.FAILED else standing
+    return counted.values("pk")[:MANY].count()
