@@ -69,14 +69,18 @@ def test_copies_in_the_mailbox_are_erased(submit: Submit, mailbox: Path) -> None
     submit(name="Zoë", message="Zoë says hello.")
     for delivery in Delivery.objects.select_related("feedback"):
         store.keep(mailbox, compose(delivery).message().as_bytes())
-    other = store.keep(mailbox, b"To: grace@example.org\r\n\r\nHello")
-    assert forget("ada@example.org").files == 2
-    assert store.names(mailbox) == [other]
+    store.keep(mailbox, b"To: Ada@Example.org\r\n\r\nHello")
+    others = [
+        store.keep(mailbox, b"To: " + to + b"\r\n\r\nHello")
+        for to in (b"grace@example.org", b"grada@example.org", b"ada@example.org.uk")
+    ]
+    assert forget("ada@example.org").files == 3
+    assert store.names(mailbox) == others[::-1]
 
 
 def test_an_address_in_the_record_is_blanked(owed: Delivery) -> None:
     user = User.objects.create_user("grace")
-    record(user, "Send again: 1 of 1 email (the server said “ada@example.org”)")
+    record(user, "Send again: 1 of 1 email (the server said “Ada@example.org”)")
     forget("ada@example.org")
     assert LogEntry.objects.get().change_message == "Send again: 1 of 1 email (the server said “(erased)”)"
 
@@ -126,6 +130,17 @@ def test_what_is_old_is_forgotten(submit: Submit, settings: Any, mailbox: Path) 
     forget_the_old()
     assert Feedback.objects.get() == young.feedback
     assert not store.names(mailbox)
+
+
+def test_old_test_emails_and_digests_are_forgotten_too(settings: Any) -> None:
+    settings.FEEDBACK_KEEP_DAYS = 30
+    before = timezone.now() - timedelta(days=31)
+    for kind in ("test", "digest"):
+        Delivery.objects.create(
+            kind=kind, recipient="ada@example.org", state=State.SENT, ended_at=before, ring_at=before
+        )
+    forget_the_old()
+    assert not Delivery.objects.exists()
 
 
 def test_what_is_still_owed_is_never_too_old(submit: Submit, settings: Any) -> None:
