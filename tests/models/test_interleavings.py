@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
 
 from feedback.delivery import recover
 from feedback.models import LEASE, Delivery, Feedback, State
+from feedback.models.operated import OperatedQuerySet
 
 Claimed, Begun, Answered = Bundle("claimed"), Bundle("begun"), Bundle("answered")
 Lost = Bundle("lost")
@@ -34,7 +36,7 @@ class Interleavings(RuleBasedStateMachine):
         self.now: datetime = timezone.now()
         self.clock = patch.object(timezone, "now", lambda: self.now)
         self.clock.start()
-        self.accepted = 0
+        self.accepted = self.resent = 0
         _, deliveries = Feedback.objects.submit(email="ada@example.org", message="The door is too heavy.")
         self.pk = deliveries[0].pk
 
@@ -44,7 +46,7 @@ class Interleavings(RuleBasedStateMachine):
         self.sweep()
         state = self.state()
         assert state != State.SENDING, "left behind"
-        assert state != State.QUEUED or self.accepted == 0, "would be sent twice"
+        assert state != State.QUEUED or self.accepted <= self.resent, "would be sent twice"
         if state == State.QUEUED:
             self.pass_time(2 * 3600)
             assert Delivery.objects.claim(self.pk), "lost"
@@ -107,7 +109,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def never_accepted_twice(self) -> None:
-        assert self.accepted <= 1
+        assert self.accepted <= 1 + self.resent
 
     @invariant()
     def the_row_tells_the_truth(self) -> None:
@@ -126,9 +128,77 @@ class Interleavings(RuleBasedStateMachine):
         return Delivery.objects.get(pk=self.pk).state
 
 
+class Operated(Interleavings):
+    """The same, with operators who press every button at any moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked = self.spam = False
+        self.cancelled_at: int | None = None  # how many were accepted when nothing more was to be sent
+
+    @initialize(held=st.booleans())
+    def begin(self, held: bool) -> None:
+        self.rows().update(state=State.HELD if held else State.QUEUED)
+
+    @rule()
+    def release(self) -> None:
+        was = self.state()
+        assert self.rows().release("grace") == (was == State.HELD)
+
+    @rule()
+    def resend(self) -> None:
+        won = self.rows().resend("grace")
+        assert not (won and self.spam)
+        if won:
+            self.resent, self.cancelled_at, self.marked = self.resent + 1, None, False
+
+    @rule()
+    def mark_as_sent(self) -> None:
+        was = self.state()
+        won = self.rows().mark_as_sent("grace")
+        assert won == (was == State.UNCONFIRMED)
+        self.marked = self.marked or won == 1
+
+    @rule()
+    def cancel(self) -> None:
+        was = self.state()
+        won = self.rows().cancel("grace")
+        assert won == (was in (State.QUEUED, State.HELD))
+        if won:
+            self.cancelled_at = self.accepted
+
+    @rule()
+    def mark_as_spam(self) -> None:
+        was = self.state()
+        if Feedback.objects.filter(deliveries=self.pk).mark_as_spam("grace"):
+            self.spam = True
+            if was in (State.QUEUED, State.HELD):
+                self.cancelled_at = self.accepted
+
+    @invariant()
+    def the_row_tells_the_truth(self) -> None:
+        state = self.state()
+        assert state != State.SENT or self.accepted or self.marked
+        assert state != State.FAILED or self.accepted <= self.resent
+
+    @invariant()
+    def what_was_cancelled_is_never_sent(self) -> None:
+        # Unless an attempt before it was already with the server, when somebody sent it again.
+        assert self.cancelled_at is None or self.resent or self.accepted == self.cancelled_at
+
+    def rows(self) -> OperatedQuerySet[Delivery]:
+        return Delivery.objects.filter(pk=self.pk)
+
+
 @pytest.mark.django_db
 def test_no_interleaving_loses_or_doubles_an_email() -> None:
     # Without shrinking, which takes minutes on a database; 400 examples find each of the guards of
     # `begin_transmission` and `_claimed` when it is taken out.
     find = settings(max_examples=400, stateful_step_count=20, deadline=None, phases=[Phase.generate])
     run_state_machine_as_test(Interleavings, settings=find)
+
+
+@pytest.mark.django_db
+def test_no_press_of_an_operator_loses_or_doubles_an_email() -> None:
+    find = settings(max_examples=100, stateful_step_count=20, deadline=None, phases=[Phase.generate])
+    run_state_machine_as_test(Operated, settings=find)
