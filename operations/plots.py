@@ -58,7 +58,7 @@ def plots() -> list[Plot]:
 
 def _minutes(tallies: list[Tally]) -> Plot:
     series = _ended(tallies)
-    return stacked("Last hour, per minute", series, _clock(tallies), _said(series, "in the last hour"))
+    return stacked("Last hour, per minute (UTC)", series, _clock(tallies), _said(series, "in the last hour"))
 
 
 def _days(now: datetime) -> Plot:
@@ -79,7 +79,7 @@ def _speed(tallies: list[Tally]) -> Plot:
         if known
         else "No email was sent."
     )
-    return lined("From Send to accepted, last hour", series, _clock(tallies), text, took)
+    return lined("From Send to accepted, last hour (UTC)", series, _clock(tallies), text, took)
 
 
 def _states(now: datetime) -> Plot:
@@ -92,7 +92,7 @@ def _states(now: datetime) -> Plot:
     ]
     most = [f"{max(filter(None, each.values), default=0):,.0f} {each.name}" for each in series]
     ticks = _ends([f"{time:%H:%M}" for time in times])
-    return lined("States, last 24 hours", series, ticks, f"At most {', '.join(most)} at one time.")
+    return lined("States, last 24 hours (UTC)", series, ticks, f"At most {', '.join(most)} at one time.")
 
 
 def stacked(title: str, series: list[Series], ticks: list[str], text: str) -> Plot:
