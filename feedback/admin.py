@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -23,6 +23,7 @@ from feedback.privacy import forget
 from feedback.record import record
 from project.csp import STRANGERS_HTML, policy
 
+AT_ONCE = 100  # a page of the list; more would be erased unread, or end in a timeout
 REFERENCE = re.compile(r"[0-9a-f]{8,32}")  # how the id of a feedback begins
 
 
@@ -107,6 +108,10 @@ class FeedbackAdmin(LookUp):
 
     @admin.action(description="Erase all data of these people…", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> HttpResponse | None:
+        if queryset.count() > AT_ONCE:
+            told = f"Nothing was erased: please choose at most {AT_ONCE} at a time, and look at who they are."
+            self.message_user(request, told, messages.ERROR)
+            return None
         addresses = sorted(set(queryset.values_list("email", flat=True)))
         if "sure" not in request.POST:
             context = self.admin_site.each_context(request) | {"addresses": addresses, "feedback": queryset}

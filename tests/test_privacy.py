@@ -115,6 +115,18 @@ def test_staff_erases_after_a_question_and_it_is_recorded(client: Client, owed: 
     assert "Erased: 1 feedback" in LogEntry.objects.get().change_message
 
 
+def test_no_more_are_erased_at_once_than_a_person_can_look_at(
+    client: Client, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedback.admin.AT_ONCE", 1)
+    client.force_login(User.objects.create_superuser("grace"))
+    first, _ = submit(), submit()
+    chosen = {"action": "erase", "select_across": "1", "_selected_action": [str(first.feedback_id)]}
+    page = client.post("/admin/feedback/feedback/", chosen | {"sure": "yes"}, follow=True).text
+    assert "choose at most 1 at a time" in page
+    assert Feedback.objects.count() == 2
+
+
 def test_a_viewer_cannot_erase(viewer: Client, owed: Delivery) -> None:
     chosen = {"action": "erase", "_selected_action": [str(owed.feedback_id)], "sure": "yes"}
     viewer.post("/admin/feedback/feedback/", chosen)
