@@ -209,3 +209,9 @@ def test_what_was_no_spam_is_unmarked_and_it_is_recorded(staff: Client, owed: De
     assert "1 marked as no spam." in staff.post(FEEDBACK, chosen, follow=True).text
     assert not Feedback.objects.get().spam
     assert LogEntry.objects.get().change_message == "Mark as no spam: 1 feedback"
+
+
+def test_a_viewer_cannot_say_that_spam_is_none(viewer: Client, owed: Delivery) -> None:
+    Feedback.objects.filter(pk=owed.feedback.pk).mark_as_spam("grace")
+    viewer.post(FEEDBACK, {"action": "no_spam", "_selected_action": [str(owed.feedback_id)]})
+    assert Feedback.objects.get().spam

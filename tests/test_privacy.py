@@ -49,6 +49,13 @@ def test_a_person_is_erased_with_everything_and_the_others_stay(submit: Submit) 
     assert Delivery.objects.count() == 2
 
 
+def test_an_email_to_them_that_is_about_nothing_they_wrote_is_erased_too(submit: Submit) -> None:
+    Delivery.objects.create(kind="test", recipient="Ada@example.org", ring_at=timezone.now())
+    submit(email="grace@example.org")
+    assert forget("ada@example.org").emails == 1
+    assert not Delivery.objects.filter(recipient__iexact="ada@example.org").exists()
+
+
 def test_the_counts_stay(submit: Submit) -> None:
     ended(submit())
     Tally.objects.catch_up()
