@@ -64,8 +64,11 @@ def _minutes(tallies: list[Tally]) -> Plot:
 def _days(now: datetime) -> Plot:
     last = Tally.objects.last_one()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    midnights = Tally.objects.filter(at__in=[today - DAY * index for index in range(30)]).order_by("at")
-    tallies = [*midnights, *([last] if last else [])]
+    midnights = [today - DAY * index for index in range(29, -1, -1)]
+    # A site that is younger began on some day, but not at its midnight.
+    first = Tally.objects.filter(at__gte=midnights[0]).order_by("at").first()
+    known = [first, *Tally.objects.filter(at__in=midnights).order_by("at"), last]
+    tallies = list({tally.at: tally for tally in known if tally}.values())
     series, dates = _ended(tallies), [f"{tally.at - MINUTE:%-d %b}" for tally in tallies[1:]]
     return stacked("30 days, per day (UTC)", series, _ends(dates), _said(series, "in 30 days"))
 
