@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -51,7 +52,7 @@ def test_it_says_how_many_how_fast_what_failed_and_what_was_written(submit: Subm
     assert message.subject == "Feedback: 2 messages, 1 failed"
     text = str(message.body)
     assert "Messages: 2\nEmails sent: 1\nFailed: 1\nUnconfirmed: 0" in text
-    assert "Half were accepted within 0.0 s" in text
+    assert re.search(r"Half were accepted within \d+\.\d s", text)
     assert "550 no such user" in text
     assert f"http://testserver/operations/?id={bad.pk}" in text
     assert "The door is too heavy." in text
