@@ -20,12 +20,17 @@ PAGES = (
     "/operations/plots/",
     "/operations/people/",
     "/operations/?state=sent",
+    "/operations/?state=sent&error=nowhere",
+    "/operations/?state=sent&kind=digest",
     "/operations/do/resend/?state=failed&error=full",
     "/metrics",
     "/admin/feedback/feedback/",
     "/admin/feedback/feedback/?q=visitor77",
+    "/admin/feedback/feedback/?q=nowhere",
     "/admin/feedback/delivery/",
+    "/admin/feedback/delivery/?q=nowhere",
     "/admin/feedback/delivery/?state=failed",
+    "/admin/feedback/delivery/?error=550",
 )
 REPLIES = ("550 5.1.1 no such user", "452 4.2.2 mailbox full", "554 5.7.1 looks like spam")
 

@@ -19,6 +19,7 @@ from django.db import connections
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from docs import staff
 from docs.pictures import GROUND, save, side_by_side
 from feedback.models import Alarm, Feedback, Worker
 from tests.browser.conftest import find_browser
@@ -52,6 +53,9 @@ def main() -> None:
                 side_by_side(browser, shots, screen["width"], COLUMNS, GROUND[screen["color_scheme"]]),
             )
             page.close()
+        staff.fill()
+        for scheme in ("light", "dark"):
+            staff.picture(browser, f"http://127.0.0.1:{server.port}/", scheme)
         browser.close()
     server.terminate()
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,15 +15,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from feedback.export import csv_response
+from feedback.export import csv_response, newest_first
 from feedback.filters import AgeFilter, ErrorFilter, StateFilter
-from feedback.lookup import LookUp, letter, timeline
+from feedback.lookup import AMONG, LookUp, letter, timeline
 from feedback.models import Delivery, Feedback
 from feedback.privacy import forget
 from feedback.record import record
 from project.csp import STRANGERS_HTML, policy
 
-CHUNK = 1000
+AT_ONCE = 100  # a page of the list; more would be erased unread, or end in a timeout
 REFERENCE = re.compile(r"[0-9a-f]{8,32}")  # how the id of a feedback begins
 
 
@@ -55,7 +55,8 @@ class FeedbackAdmin(LookUp):
     list_display = ("reference", "created_at", "email", "name", "said", "emails", "spam")
     list_filter = ("spam", AgeFilter)
     search_fields = ("email", "name", "message")
-    search_help_text = "A reference, or part of an address, a name or a message"
+    address = "email"
+    search_help_text = f"A reference, a whole address, or any words {AMONG}"
     ordering = ("-created_at",)
     fields = readonly_fields = ("reference", "created_at", "name", "email", "message", "spam", "reply")
     inlines = (DeliveryInline,)
@@ -90,7 +91,8 @@ class FeedbackAdmin(LookUp):
     @admin.action(description="Export as CSV")
     def export(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> StreamingHttpResponse:
         columns = ("reference", "created_at", "email", "name", "message", "spam")
-        rows = queryset.prefetch_related(None).iterator(CHUNK)
+        rows = newest_first(queryset.prefetch_related(None), "created_at")
+        record(cast(User, request.user), f"Exported {queryset.count()} feedback", about="feedback")
         return csv_response("feedback", columns, ([getattr(row, name) for name in columns] for row in rows))
 
     @admin.action(description="Mark as no spam", permissions=["operate"])
@@ -106,6 +108,10 @@ class FeedbackAdmin(LookUp):
 
     @admin.action(description="Erase all data of these people…", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> HttpResponse | None:
+        if queryset.count() > AT_ONCE:
+            told = f"Nothing was erased: please choose at most {AT_ONCE} at a time, and look at who they are."
+            self.message_user(request, told, messages.ERROR)
+            return None
         addresses = sorted(set(queryset.values_list("email", flat=True)))
         if "sure" not in request.POST:
             context = self.admin_site.each_context(request) | {"addresses": addresses, "feedback": queryset}
@@ -125,7 +131,8 @@ class DeliveryAdmin(LookUp):
     list_display = ("id", "kind", "recipient", "status", "last", "created_at", "ended_at")
     list_filter = (StateFilter, ErrorFilter, AgeFilter, "kind")
     search_fields = ("recipient", "message_id")
-    search_help_text = "Part of an address or of a Message-ID"
+    address = "recipient"
+    search_help_text = f"A whole address, or part of one or of a Message-ID {AMONG}"
     ordering = ("-pk",)
     fields = readonly_fields = (
         *("kind", "recipient", "feedback", "status", "mend", "timeline"),
@@ -182,6 +189,7 @@ class DeliveryAdmin(LookUp):
     @admin.action(description="Export as CSV")
     def export(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> StreamingHttpResponse:
         columns = ("id", "kind", "recipient", "status", "attempt", "created_at", "ended_at", "message_id")
-        rows = queryset.iterator(CHUNK)
+        rows = newest_first(queryset, "pk")
+        record(cast(User, request.user), f"Exported {queryset.count()} emails")
         values = ([*(getattr(row, name) for name in columns), row.moves[-1].why] for row in rows)
         return csv_response("emails", (*columns, "last"), values)

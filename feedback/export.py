@@ -2,11 +2,16 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
+from django.db.models import Model, Q, QuerySet
 from django.http import StreamingHttpResponse
 
 # What makes a spreadsheet take a cell for a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+PAGE = 1000
+M = TypeVar("M", bound=Model)
 
 
 class Echo:
@@ -25,8 +30,19 @@ def csv_response(
     return response
 
 
+def newest_first(queryset: QuerySet[M], by: str) -> Iterator[M]:
+    """Give rows by pages: a cursor on PostgreSQL brings all into memory, or breaks at a pooler."""
+    rows = queryset.order_by(f"-{by}", "-pk")
+    page = list(rows[:PAGE])
+    while page:
+        yield from page
+        last = getattr(page[-1], by)
+        page = list(rows.filter(Q((f"{by}__lte", last)) & ~Q((by, last), pk__gte=page[-1].pk))[:PAGE])
+
+
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    writer = csv.writer(Echo())
+    # Quoted all, or a semicolon begins a new cell, and perhaps a formula, in half of Europe's spreadsheets.
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield "\ufeff"  # or Excel takes UTF-8 for something older
     yield writer.writerow(columns)
     for row in rows:

@@ -1,5 +1,6 @@
 """The filters beside the admin's lists."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
@@ -48,7 +49,7 @@ class ErrorFilter(admin.SimpleListFilter):
         if not error:
             return queryset
         ended = queryset.filter(state__in=(State.FAILED, State.UNCONFIRMED), ended_at__isnull=False)
-        return ended.filter(history__contains=f'", "{error}')
+        return ended.filter(history__contains=f'", {json.dumps(error)[:-1]}')
 
 
 class AgeFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """Erases what need not or must not be kept. What is left are counts."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,10 +10,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
-from django.db.models import F, Q, TextField, Value
-from django.db.models.functions import Replace
+from django.db.models import Q
 
-from feedback.models import Delivery, Feedback, Kind, State, Tally
+from feedback.models import Delivery, Feedback, State, Tally
 from feedback.models.clock import now
 from project.mailbox import store
 
@@ -62,7 +62,7 @@ def forget_the_old() -> None:
     old = Feedback.objects.filter(created_at__lt=before).exclude(pk__in=owed).order_by("created_at")
     Feedback.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:AT_ONCE])).delete()
     for state in (State.SENT, State.FAILED, State.UNCONFIRMED):
-        Delivery.objects.filter(state=state, ended_at__lt=before, kind=Kind.DIGEST).delete()
+        Delivery.objects.filter(state=state, ended_at__lt=before, feedback=None).delete()
     if settings.MAILBOX_DIR:
         store.forget_before(Path(settings.MAILBOX_DIR), before)
 
@@ -85,5 +85,7 @@ def _leaving_no_trace() -> Iterator[None]:
 
 def _blank_the_record(address: str) -> None:
     """Who filtered by an address left it in the record of what was done."""
-    blank = Replace(F("change_message"), Value(address), Value(ERASED), output_field=TextField())
-    LogEntry.objects.filter(change_message__contains=address).update(change_message=blank)
+    named = re.compile(re.escape(address), re.IGNORECASE)
+    for entry in LogEntry.objects.filter(change_message__icontains=address):
+        entry.change_message = named.sub(ERASED, entry.change_message)
+        entry.save(update_fields=["change_message"])

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
@@ -35,7 +36,8 @@ def staff_only(permission: str) -> Callable[[StaffView[P]], StaffView[P]]:
                 return HttpResponseClientRefresh() if request.htmx else _login(request)
             if not request.user.has_perm(permission):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            with override("en"):  # which these pages speak, whatever the browser prefers
+                return view(request, *args, **kwargs)
 
         return cast("StaffView[P]", never_cache(checked))
 

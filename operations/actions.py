@@ -28,10 +28,18 @@ class Action(NamedTuple):
     question: str
     done: str
     sends: bool = False
+    marks_spam: bool = False
+
+    @property
+    def spares_spam(self) -> bool:
+        return self.sends or self.marks_spam
 
 
 def _mark_as_spam(rows: OperatedQuerySet[Delivery], by: str) -> int:
-    return Feedback.objects.filter(deliveries__in=list(rows)).mark_as_spam(by)
+    """Return how many of these emails, and not of all that are behind the same feedback, are now spam."""
+    theirs = list(rows.no_spam().filter(feedback__isnull=False).values_list("feedback", flat=True))
+    Feedback.objects.filter(pk__in=theirs).mark_as_spam(by)
+    return len(theirs)
 
 
 ACTIONS = {
@@ -64,6 +72,7 @@ ACTIONS = {
         _mark_as_spam,
         "The feedback behind them is set apart as spam, and its emails that still wait are cancelled.",
         "marked as spam",
+        marks_spam=True,
     ),
     "cancel": Action(
         "Cancel",
@@ -77,28 +86,42 @@ ACTIONS = {
 
 def possible(delivery: Delivery) -> list[tuple[str, Action]]:
     """Return what can be done to one email."""
-    return [(name, action) for name, action in ACTIONS.items() if delivery.state in action.states]
+    spam, about_none = bool(delivery.feedback and delivery.feedback.spam), delivery.feedback is None
+    return [
+        (name, action)
+        for name, action in ACTIONS.items()
+        if delivery.state in action.states
+        and not (spam and action.spares_spam)
+        and not (about_none and action.marks_spam)
+    ]
 
 
-def chosen(action: Action, selection: Selection) -> list[int]:
+def chosen(action: Action, selection: Selection, asked: datetime) -> list[int]:
     """Return the emails that are meant and that it can be done to, as many as one press moves."""
-    return selection.ids([state for state in selection.states if state in action.states], AT_ONCE)
+    states = [state for state in selection.states if state in action.states]
+    return selection.ids(states, AT_ONCE, _as_of(asked), no_spam=action.spares_spam)
 
 
 def act(name: str, ids: Sequence[int], by: User, about: str, asked: datetime) -> int:
     """Do it, write down who did it, and return how many it was done to.
 
-    What has come to its end after the question was `asked` is not what was asked about: an email is
-    sent again within milliseconds, and a second press would send it once more.
+    What has come, or come to its end, after the question was `asked` is not what was asked about: an
+    email is sent again within milliseconds, and a second press would send it once more.
     """
     action, won, left = ACTIONS[name], 0, iter(ids)
-    meant = Q(ended_at__isnull=True) | Q(ended_at__lte=asked)
     while batch := list(islice(left, BATCH)):
-        won += action.move(Delivery.objects.filter(meant, pk__in=batch), by.get_username())
+        won += action.move(Delivery.objects.filter(_as_of(asked), pk__in=batch), by.get_username())
     if action.sends:
         deliver_later(Delivery.objects.filter(pk__in=ids[:RUNG]))
-    record(by, f"{action.label}: {won} of {emails(len(ids))} ({about})", *ids[:1] if len(ids) == 1 else ())
+    if ids:
+        record(
+            by, f"{action.label}: {won} of {emails(len(ids))} ({about})", *ids[:1] if len(ids) == 1 else ()
+        )
     return won
+
+
+def _as_of(asked: datetime) -> Q:
+    return Q(ended_at__isnull=True, created_at__lte=asked) | Q(ended_at__lte=asked)
 
 
 def pause(by: User) -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 TXT, MX = 16, 15
 SECONDS = 3
+SIZE = 4096
+# RFC 6891: that we take answers of that size, for the texts of many a domain fill more than 512 bytes.
+LONG_ANSWERS = b"\0" + struct.pack(">2HIH", 41, SIZE, 0, 0)
+NO_SUCH_DOMAIN = 3
 
 
 class Unknown(Exception):
@@ -23,8 +27,8 @@ def ask(domain: str, kind: int, server: tuple[str, int] | None = None) -> list[b
     try:
         labels = domain.encode("idna").split(b".")
         name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-        question = struct.pack(">6H", number, 0x0100, 1, 0, 0, 0) + name + struct.pack(">2H", kind, 1)
-        answer = _exchange(question, server or _name_server())
+        question = struct.pack(">6H", number, 0x0100, 1, 0, 0, 1) + name + struct.pack(">2H", kind, 1)
+        answer = _exchange(question + LONG_ANSWERS, server or _name_server())
         return list(_answers(answer, number, kind))
     except (OSError, IndexError, UnicodeError, struct.error) as error:
         raise Unknown(str(error) or type(error).__name__) from None
@@ -45,13 +49,13 @@ def _exchange(question: bytes, server: tuple[str, int]) -> bytes:
         line.settimeout(SECONDS)
         line.connect(server)
         line.send(question)
-        return line.recv(4096)
+        return line.recv(SIZE)
 
 
 def _answers(answer: bytes, number: int, kind: int) -> Iterator[bytes]:
     got, flags, questions, answers = struct.unpack(">4H", answer[:8])
     code, cut_off = flags & 15, flags & 0x0200
-    if got != number or cut_off or code:
+    if got != number or cut_off or code not in (0, NO_SUCH_DOMAIN):
         raise Unknown("the answer was cut off" if cut_off else f"the name server answers with code {code}")
     at = 12
     for _ in range(questions):

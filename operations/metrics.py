@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from feedback import tasks
-from feedback.models import Alarm, Delivery, Pause, State, Tally, Worker, standing
+from feedback.models import Alarm, Pause, State, Tally, Worker, oldest_owed_seconds, standing
 from feedback.models.tally import BOUNDS, ENDS
 from operations.access import VIEW
 
@@ -52,8 +52,8 @@ def _lines() -> Iterator[str]:
     yield from _metric(
         "owed", "gauge", "Emails that are owed", {"": stand[State.QUEUED] + stand[State.SENDING]}
     )
-    oldest = Delivery.objects.oldest_owed_seconds() or 0
-    yield from _metric("oldest_owed_seconds", "gauge", "How long the oldest one due has waited", {"": oldest})
+    oldest = oldest_owed_seconds() or 0
+    yield from _metric("oldest_owed_seconds", "gauge", "How long the oldest one has waited", {"": oldest})
     yield from _histogram(tally)
     yield from _metric("worker_seen_seconds", "gauge", "Since a worker was last seen", _since(_worker_seen()))
     yield from _metric("tally_seconds", "gauge", "Since the clock last counted", _since(tally.at))

@@ -4,11 +4,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.functional import cached_property
 
 from feedback import tasks
-from feedback.models import Alarm, Delivery, Pause, State, Tally, Worker, standing
+from feedback.models import (
+    Alarm,
+    Delivery,
+    Pause,
+    State,
+    Tally,
+    Worker,
+    clock,
+    oldest_owed_seconds,
+    standing,
+    tried_in_vain,
+)
 from operations.words import age, emails, fix, number
 
 SLOW_SECONDS = 60
@@ -37,15 +47,22 @@ class Tile(NamedTuple):
 
 class Overview:
     def __init__(self) -> None:
-        self.now = timezone.now()
+        self.now = clock.now()
         self.standing = standing()
         self.pause = Pause.objects.first()
         self.alarm = Alarm.objects.first()
-        self.oldest = Delivery.objects.oldest_owed_seconds()
+        self.oldest = oldest_owed_seconds()
+        self.due = Delivery.objects.oldest_due_seconds() or 0
         self.worker_seen: datetime | None = Worker.objects.aggregate(seen=Max("seen_at"))["seen"]
-        self.workers = Worker.objects.filter(seen_at__gte=self.now - timedelta(seconds=15)).count()
+        self.workers = Worker.objects.alive().count()
         self.tally = Tally.objects.last_one()
         self.rings = tasks.queue_length()
+
+    @cached_property
+    def sent(self) -> int:
+        """How many emails were accepted in the last minute."""
+        since = self.now - timedelta(minutes=1)
+        return Delivery.objects.filter(state=State.SENT, ended_at__gt=since).count()
 
     @property
     def owed(self) -> int:
@@ -63,21 +80,24 @@ class Overview:
         if self.alarm:
             refused = f"The mail server has refused us for {self._since(self.alarm.since)}: {self.alarm.why}."
             return Verdict("bad", "Stopped", f"{refused} {waiting}", f"{fix(self.alarm.why)} {PROBED}")
-        if (self.oldest or 0) > SLOW_SECONDS:
-            return Verdict("warn", "Slow", f"The oldest email has waited {age(self.oldest or 0)}.", HURRY)
+        if (tried := tried_in_vain()) and not self.sent:
+            answer = next(move.why for move in reversed(tried.moves) if move.to == State.QUEUED)
+            mark = "warn" if answer[0].isdigit() else "bad"  # a server that puts us off, or none at all
+            sentence = f"The last attempts failed and are made again: {answer}. {waiting}"
+            return Verdict(mark, "Retrying", sentence, fix(answer))
+        if self.due > SLOW_SECONDS:
+            return Verdict("warn", "Slow", f"The oldest email has waited {age(self.due)}.", HURRY)
         if self.rings is None:
             return Verdict("warn", "Flowing", "Redis does not answer, but emails still go out.", NO_REDIS)
         return Verdict("good", "Flowing", "Emails go out as they come in.")
 
     @property
     def tiles(self) -> list[Tile]:
-        since = self.now - timedelta(minutes=1)
-        sent = Delivery.objects.filter(state=State.SENT, ended_at__gt=since).count()
         return [
             Tile("Oldest owed", "none" if self.oldest is None else age(self.oldest)),
             self._tile("Waiting", State.QUEUED, ""),
             self._tile("Sending", State.SENDING, ""),
-            Tile("Sent per minute", number(sent), state=State.SENT),
+            Tile("Sent per minute", number(self.sent), state=State.SENT),
             self._tile("Failed", State.FAILED, "bad"),
             self._tile("Unconfirmed", State.UNCONFIRMED, "warn"),
             self._tile("Held", State.HELD, "warn"),

@@ -58,14 +58,17 @@ def plots() -> list[Plot]:
 
 def _minutes(tallies: list[Tally]) -> Plot:
     series = _ended(tallies)
-    return stacked("Last hour, per minute", series, _clock(tallies), _said(series, "in the last hour"))
+    return stacked("Last hour, per minute (UTC)", series, _clock(tallies), _said(series, "in the last hour"))
 
 
 def _days(now: datetime) -> Plot:
     last = Tally.objects.last_one()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    midnights = Tally.objects.filter(at__in=[today - DAY * index for index in range(30)]).order_by("at")
-    tallies = [*midnights, *([last] if last else [])]
+    midnights = [today - DAY * index for index in range(29, -1, -1)]
+    # A site that is younger began on some day, but not at its midnight.
+    first = Tally.objects.filter(at__gte=midnights[0]).order_by("at").first()
+    known = [first, *Tally.objects.filter(at__in=midnights).order_by("at"), last]
+    tallies = list({tally.at: tally for tally in known if tally}.values())
     series, dates = _ended(tallies), [f"{tally.at - MINUTE:%-d %b}" for tally in tallies[1:]]
     return stacked("30 days, per day (UTC)", series, _ends(dates), _said(series, "in 30 days"))
 
@@ -79,7 +82,7 @@ def _speed(tallies: list[Tally]) -> Plot:
         if known
         else "No email was sent."
     )
-    return lined("From Send to accepted, last hour", series, _clock(tallies), text, took)
+    return lined("From Send to accepted, last hour (UTC)", series, _clock(tallies), text, took)
 
 
 def _states(now: datetime) -> Plot:
@@ -92,7 +95,7 @@ def _states(now: datetime) -> Plot:
     ]
     most = [f"{max(filter(None, each.values), default=0):,.0f} {each.name}" for each in series]
     ticks = _ends([f"{time:%H:%M}" for time in times])
-    return lined("States, last 24 hours", series, ticks, f"At most {', '.join(most)} at one time.")
+    return lined("States, last 24 hours (UTC)", series, ticks, f"At most {', '.join(most)} at one time.")
 
 
 def stacked(title: str, series: list[Series], ticks: list[str], text: str) -> Plot:

@@ -1,18 +1,20 @@
 """Which emails a person means: a filter that reads the same in a list, a question and an action."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import QueryDict
-from django.utils import timezone
 
-from feedback.models import Delivery, Kind, State
+from feedback.models import Delivery, Kind, State, clock
 from feedback.models.operated import OperatedQuerySet
 from feedback.models.standing import UNENDED
 
 NEEDS_A_PERSON = (State.HELD, State.UNCONFIRMED, State.FAILED)
+ORDER = {State.QUEUED: "ring_at", State.SENDING: "due_at", State.HELD: "-created_at"}
+REACH = 20_000  # of each state, so many emails are looked into at every poll
 AGES = {"1": "an hour", "24": "a day", "168": "a week", "720": "30 days"}
 
 
@@ -39,6 +41,8 @@ class SelectionForm(forms.Form):
 class Selection:
     """Raises nothing: what a filter says that we do not know selects nothing."""
 
+    reach = f"{REACH:,}"
+
     def __init__(self, query: QueryDict) -> None:
         self.form = SelectionForm(query, label_suffix="")
         self.known = self.form.is_valid()
@@ -63,27 +67,43 @@ class Selection:
             return emails.none()
         if "id" in self.said:
             return emails.filter(pk=self.said["id"])
+        if "state" not in self.said:
+            emails = emails.no_spam()
+        if "error" not in self.said:  # whoever looks for "cancelled" finds it
+            emails = emails.unsettled()
         if "kind" in self.said:
             emails = emails.filter(kind=self.said["kind"])
         if "error" in self.said:
-            emails = emails.filter(history__icontains=self.said["error"])
+            emails = emails.filter(history__icontains=json.dumps(self.said["error"])[1:-1])
         if "age" in self.said:
-            emails = emails.filter(created_at__gt=timezone.now() - timedelta(hours=int(self.said["age"])))
+            emails = emails.filter(created_at__gt=clock.now() - timedelta(hours=int(self.said["age"])))
         return emails
 
-    def standing_in(self, states: list[State]) -> list[QuerySet[Delivery]]:
-        """Return one query for each state, newest first: so each is read from its own index."""
-        return [_newest(self.emails, state) for state in states]
+    def standing_in(self, state: State) -> OperatedQuerySet[Delivery]:
+        """Return those of one state, newest first, read from its own index and no further than REACH."""
+        rows, field = self.emails.filter(state=state), ORDER.get(state, "-ended_at")
+        if state not in UNENDED:
+            rows = rows.filter(ended_at__isnull=False)
+        if self.searches and (edge := _edge(state, field)):
+            rows = rows.filter(edge)
+        return rows.order_by(field)
+
+    @property
+    def searches(self) -> bool:
+        """Whether it has to look into each email, and so not into all that were ever sent."""
+        return "id" not in self.said and bool(self.said.keys() - {"state"})
 
     def newest(self, limit: int) -> list[Delivery]:
         found = [
-            row for rows in self.standing_in(self.states) for row in rows.select_related("feedback")[:limit]
+            row for state in self.states for row in self.standing_in(state).select_related("feedback")[:limit]
         ]
         return sorted(found, key=lambda row: row.ended_at or row.created_at, reverse=True)[:limit]
 
-    def ids(self, states: list[State], limit: int) -> list[int]:
+    def ids(self, states: list[State], limit: int, meant: Q, *, no_spam: bool) -> list[int]:
         found: list[int] = []
-        for rows in self.standing_in(states):
+        for state in states:
+            rows = self.standing_in(state).filter(meant)
+            rows = rows.no_spam() if no_spam else rows
             found += rows.values_list("pk", flat=True)[: limit - len(found)]
         return found
 
@@ -97,10 +117,10 @@ class Selection:
         return ", ".join(words)
 
 
-def _newest(emails: QuerySet[Delivery], state: State) -> QuerySet[Delivery]:
-    rows = emails.filter(state=state)
-    if state in UNENDED:
-        return rows.order_by(
-            "ring_at" if state == State.QUEUED else "due_at" if state == State.SENDING else "-created_at"
-        )
-    return rows.filter(ended_at__isnull=False).order_by("-ended_at")
+def _edge(state: State, field: str) -> Q | None:
+    """Return a bound by which the first REACH of a state are the only ones; None where there are no more."""
+    name, direction = field.lstrip("-"), "gte" if field.startswith("-") else "lte"
+    ended = {} if state in UNENDED else {"ended_at__isnull": False}
+    rows = Delivery.objects.filter(state=state, **ended).order_by(field)
+    last = rows.values_list(name, flat=True)[REACH : REACH + 1].first()
+    return Q((f"{name}__{direction}", last)) if last else None

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feedback.models import clock
+from feedback.models import Slot, clock
 from feedback.record import record
 from feedback.tasks import deliver_digests
 from operations.access import OPERATE, VIEW, StaffRequest, staff_only
@@ -21,6 +21,7 @@ from operations.selection import Selection
 from operations.words import WHAT_HELPS, emails
 
 LISTED, RECORDED = 15, 10
+DONE = "Nothing was left to do: it is done already, or they have moved on meanwhile."
 
 
 @require_safe
@@ -58,14 +59,15 @@ def do(request: StaffRequest, name: str) -> HttpResponse:
     if name not in ACTIONS:
         raise Http404
     selection, action = Selection(request.GET), ACTIONS[name]
-    ids = chosen(action, selection)
+    asked = _asked(request)
+    ids = chosen(action, selection, asked)
     if request.method == "POST":
         about = str(selection) or "whatever needs a person"
-        done = act(name, ids, request.user, about, _asked(request))
-        _tell(request, f"{emails(done).capitalize()} {action.done}.", len(ids) - done)
+        done = act(name, ids, request.user, about, asked)
+        _tell(request, f"{emails(done).capitalize()} {action.done}." if ids else DONE, len(ids) - done)
         return _back(selection)
     context = {"action": action, "count": len(ids), "selection": selection, "capped": len(ids) == AT_ONCE}
-    return render(request, "operations/confirm.html", context | {"asked": clock.now().isoformat()})
+    return render(request, "operations/confirm.html", context | {"asked": asked.isoformat()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,11 +86,15 @@ def sending(request: StaffRequest, wanted: str) -> HttpResponse:
 def digest(request: StaffRequest) -> HttpResponse:
     """Send the owners a digest now."""
     if request.method == "POST":
-        owed = deliver_digests()
-        record(request.user, f"Asked for a digest to {owed} owner{'' if owed == 1 else 's'}")
-        messages.success(request, f"{emails(owed).capitalize()} queued, one for each owner.")
+        if Slot.objects.win("digest on request", _asked(request)):
+            owed = deliver_digests()
+            record(request.user, f"Asked for a digest to {owed} owner{'' if owed == 1 else 's'}")
+            messages.success(request, f"{emails(owed).capitalize()} queued, one for each owner.")
+        else:
+            messages.success(request, "Somebody has just asked for one, so no second one is sent.")
         return _back()
-    return render(request, "operations/digest.html", {"owners": settings.FEEDBACK_OWNERS})
+    context = {"owners": settings.FEEDBACK_OWNERS, "asked": clock.now().isoformat()}
+    return render(request, "operations/digest.html", context)
 
 
 def _asked(request: StaffRequest) -> datetime:

@@ -10,6 +10,15 @@ STEPS = ((60, 1, "s"), (3600, 60, "min"), (48 * 3600, 3600, "h"), (float("inf"),
 # What the server or the line said, and what helps; the first that fits.
 FIXES = (
     (
+        r"^(Connection|Timeout|gaierror|OSError|SMTPServerDisconnected|SMTPConnectError)",
+        "Check that the mail server runs, that EMAIL_URL names its host and port, and that no firewall "
+        "stands between.",
+    ),
+    (
+        r"^4[0-9]{2}",
+        "The mail server puts us off; often that passes by itself. Where it lasts, ask who runs that server.",
+    ),
+    (
         r"^53[0-9]|authenticat",
         "Check the user and the password in EMAIL_URL, and whether the account is locked.",
     ),

@@ -1,5 +1,6 @@
 """Is the process up, and can it do its work?"""
 
+import logging
 from typing import cast
 
 from django.db import DatabaseError
@@ -9,8 +10,11 @@ from dramatiq import get_broker
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
-from feedback.models import Alarm, Delivery, Pause, Worker
+from feedback.models import Alarm, Pause, Worker, oldest_owed_seconds
 
+log = logging.getLogger(__name__)
+
+UNREACHABLE = "not reachable"  # why, is for the log: anybody may ask here
 PARTS = ("database", "redis", "worker", "mail")
 
 
@@ -33,9 +37,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
         report["mail"] = _mail()
         if Pause.objects.exists():
             report["paused"] = "an operator has paused all sending"  # on purpose, so we are ready
-        report["oldest_owed_seconds"] = Delivery.objects.oldest_owed_seconds()
+        report["oldest_owed_seconds"] = oldest_owed_seconds()
     except DatabaseError as error:
-        report["database"] = f"not reachable: {error}"
+        log.error("/readyz: the database does not answer: %s", error)
+        report["database"] = UNREACHABLE
     ready = all(report[part] == "ok" for part in PARTS)
     return JsonResponse({"status": "ok" if ready else "unready", **report}, status=200 if ready else 503)
 
@@ -44,7 +49,8 @@ def _redis() -> str:
     try:
         cast(RedisBroker, get_broker()).client.ping()
     except RedisError as error:
-        return f"not reachable: {error}"
+        log.error("/readyz: Redis does not answer: %s", error)
+        return UNREACHABLE
     return "ok"
 
 
@@ -53,4 +59,4 @@ def _mail() -> str:
     if not alarm:
         return "ok"
     since = f"{alarm.since:%Y-%m-%d %H:%M:%S} UTC"
-    return f"all emails wait since {since}: the mail server refuses us: {alarm.why}"
+    return f"all emails wait since {since}: the mail server refuses us; staff reads why at /operations/"

@@ -69,8 +69,8 @@ document.addEventListener("visibilitychange", ask);
 window.addEventListener("online", ask);
 window.addEventListener("pageshow", (event) => event.persisted && ask());
 
-function showOutOfTouch(shown) {
-  const note = card()?.querySelector(".out-of-touch");
+function showOutOfTouch(root, shown) {
+  const note = root.querySelector(".out-of-touch");
   if (!note) return;
   note.hidden = !shown;
   if (shown) announce(note.textContent.trim());
@@ -81,6 +81,11 @@ function showSendError(form, shown) {
   form.querySelector("#send-error").hidden = !shown;
   if (shown) form.querySelector("button[type=submit]").focus();
 }
+
+// Staff's answer to a question is given once, however often the button is clicked.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(".operations form")) target.addEventListener("submit", (again) => again.preventDefault());
+});
 
 // A proxy in front of us may answer too, with an error page or a login: only our own answers are shown.
 // The form turns into itself or the card; what asks for itself gets itself.
@@ -96,5 +101,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest("#feedback-form");
   if (form) showSendError(form, !isOurs(event.detail));
-  else showOutOfTouch(!isOurs(event.detail));
+  else showOutOfTouch(event.detail.elt, !isOurs(event.detail));
 });

@@ -9,7 +9,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from feedback.export import csv_response
+from feedback.export import csv_response, newest_first
 from feedback.models import Delivery, Feedback, State
 
 FEEDBACK, EMAILS = "/admin/feedback/feedback/", "/admin/feedback/delivery/"
@@ -152,6 +152,44 @@ def test_no_cell_is_a_formula(staff: Client, submit: Callable[..., Delivery], te
     assert row[3] == row[4] == f"'{text}"
 
 
+def test_no_cell_becomes_two_where_semicolons_part_them(
+    staff: Client, submit: Callable[..., Delivery]
+) -> None:
+    pk = submit(message="no; =1+1").feedback.pk
+    answer = staff.post(FEEDBACK, {"action": "export", "_selected_action": [str(pk)]})
+    assert '"no; =1+1"' in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_who_exported_what_is_recorded(staff: Client, submit: Callable[..., Delivery]) -> None:
+    exported(staff, FEEDBACK, submit().feedback.pk)
+    assert LogEntry.objects.get().change_message == "Exported 1 feedback"
+
+
+@pytest.mark.parametrize("by", ["created_at", "pk"])
+def test_an_export_by_pages_leaves_out_no_row_and_repeats_none(
+    submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr("feedback.export.PAGE", 2)
+    for _ in range(5):
+        submit()
+    moment = Feedback.objects.earliest("created_at").created_at
+    Feedback.objects.filter(pk__in=[one.pk for one in Feedback.objects.all()[:4]]).update(created_at=moment)
+    rows = list(newest_first(Feedback.objects.all(), by))
+    assert rows == sorted(Feedback.objects.all(), key=lambda row: (getattr(row, by), row.pk), reverse=True)
+
+
+def test_words_are_sought_among_the_newest_and_a_whole_address_among_all(
+    staff: Client, submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedback.lookup.SEARCHED", 2)
+    old, *_, new = [submit(email=f"visitor{number}@example.org").feedback for number in range(3)]
+    assert "among the newest 100,000" in staff.get(FEEDBACK).text
+    found = staff.get(FEEDBACK, {"q": "visitor"}).text
+    assert (new.reference in found, old.reference in found) == (True, False)
+    assert old.reference in staff.get(FEEDBACK, {"q": " Visitor0@example.org"}).text
+    assert old.email in staff.get(EMAILS, {"q": old.email}).text
+
+
 def test_an_export_is_streamed() -> None:
     asked = []
 
@@ -161,7 +199,7 @@ def test_an_export_is_streamed() -> None:
             yield [number]
 
     answer = iter(csv_response("numbers", ["number"], rows()))
-    assert [next(answer) for _ in range(3)] == ["\ufeff".encode(), b"number\r\n", b"0\r\n"]
+    assert [next(answer) for _ in range(3)] == ["\ufeff".encode(), b'"number"\r\n', b'"0"\r\n']
     assert len(asked) == 1
 
 
@@ -171,3 +209,9 @@ def test_what_was_no_spam_is_unmarked_and_it_is_recorded(staff: Client, owed: De
     assert "1 marked as no spam." in staff.post(FEEDBACK, chosen, follow=True).text
     assert not Feedback.objects.get().spam
     assert LogEntry.objects.get().change_message == "Mark as no spam: 1 feedback"
+
+
+def test_a_viewer_cannot_say_that_spam_is_none(viewer: Client, owed: Delivery) -> None:
+    Feedback.objects.filter(pk=owed.feedback.pk).mark_as_spam("grace")
+    viewer.post(FEEDBACK, {"action": "no_spam", "_selected_action": [str(owed.feedback_id)]})
+    assert Feedback.objects.get().spam

@@ -49,6 +49,13 @@ def test_a_person_is_erased_with_everything_and_the_others_stay(submit: Submit) 
     assert Delivery.objects.count() == 2
 
 
+def test_an_email_to_them_that_is_about_nothing_they_wrote_is_erased_too(submit: Submit) -> None:
+    Delivery.objects.create(kind="test", recipient="Ada@example.org", ring_at=timezone.now())
+    submit(email="grace@example.org")
+    assert forget("ada@example.org").emails == 1
+    assert not Delivery.objects.filter(recipient__iexact="ada@example.org").exists()
+
+
 def test_the_counts_stay(submit: Submit) -> None:
     ended(submit())
     Tally.objects.catch_up()
@@ -69,14 +76,18 @@ def test_copies_in_the_mailbox_are_erased(submit: Submit, mailbox: Path) -> None
     submit(name="Zoë", message="Zoë says hello.")
     for delivery in Delivery.objects.select_related("feedback"):
         store.keep(mailbox, compose(delivery).message().as_bytes())
-    other = store.keep(mailbox, b"To: grace@example.org\r\n\r\nHello")
-    assert forget("ada@example.org").files == 2
-    assert store.names(mailbox) == [other]
+    store.keep(mailbox, b"To: Ada@Example.org\r\n\r\nHello")
+    others = [
+        store.keep(mailbox, b"To: " + to + b"\r\n\r\nHello")
+        for to in (b"grace@example.org", b"grada@example.org", b"ada@example.org.uk")
+    ]
+    assert forget("ada@example.org").files == 3
+    assert store.names(mailbox) == others[::-1]
 
 
 def test_an_address_in_the_record_is_blanked(owed: Delivery) -> None:
     user = User.objects.create_user("grace")
-    record(user, "Send again: 1 of 1 email (the server said “ada@example.org”)")
+    record(user, "Send again: 1 of 1 email (the server said “Ada@example.org”)")
     forget("ada@example.org")
     assert LogEntry.objects.get().change_message == "Send again: 1 of 1 email (the server said “(erased)”)"
 
@@ -111,6 +122,18 @@ def test_staff_erases_after_a_question_and_it_is_recorded(client: Client, owed: 
     assert "Erased: 1 feedback" in LogEntry.objects.get().change_message
 
 
+def test_no_more_are_erased_at_once_than_a_person_can_look_at(
+    client: Client, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedback.admin.AT_ONCE", 1)
+    client.force_login(User.objects.create_superuser("grace"))
+    first, _ = submit(), submit()
+    chosen = {"action": "erase", "select_across": "1", "_selected_action": [str(first.feedback_id)]}
+    page = client.post("/admin/feedback/feedback/", chosen | {"sure": "yes"}, follow=True).text
+    assert "choose at most 1 at a time" in page
+    assert Feedback.objects.count() == 2
+
+
 def test_a_viewer_cannot_erase(viewer: Client, owed: Delivery) -> None:
     chosen = {"action": "erase", "_selected_action": [str(owed.feedback_id)], "sure": "yes"}
     viewer.post("/admin/feedback/feedback/", chosen)
@@ -126,6 +149,17 @@ def test_what_is_old_is_forgotten(submit: Submit, settings: Any, mailbox: Path) 
     forget_the_old()
     assert Feedback.objects.get() == young.feedback
     assert not store.names(mailbox)
+
+
+def test_old_test_emails_and_digests_are_forgotten_too(settings: Any) -> None:
+    settings.FEEDBACK_KEEP_DAYS = 30
+    before = timezone.now() - timedelta(days=31)
+    for kind in ("test", "digest"):
+        Delivery.objects.create(
+            kind=kind, recipient="ada@example.org", state=State.SENT, ended_at=before, ring_at=before
+        )
+    forget_the_old()
+    assert not Delivery.objects.exists()
 
 
 def test_what_is_still_owed_is_never_too_old(submit: Submit, settings: Any) -> None:

@@ -5,7 +5,7 @@ from feedback.models.history import Kind, Move, State
 from feedback.models.pause import Pause
 from feedback.models.queue import LEASE
 from feedback.models.slot import Slot
-from feedback.models.standing import standing
+from feedback.models.standing import oldest_owed_seconds, standing, tried_in_vain
 from feedback.models.tally import Tally
 from feedback.models.tries import LoginTries
 from feedback.models.worker import Worker
@@ -23,5 +23,7 @@ __all__ = [
     "State",
     "Tally",
     "Worker",
+    "oldest_owed_seconds",
     "standing",
+    "tried_in_vain",
 ]

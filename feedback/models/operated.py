@@ -5,21 +5,32 @@ nothing. Who did it stands in the history, written by that same UPDATE.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from feedback.models.clock import now
 from feedback.models.history import State, appended
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 CANCELLED = "cancelled"
+# Whose last move was that. The first half is cheap and spares the second.
+SETTLED = Q(history__contains=f'"{CANCELLED}", "') & Q(history__regex=rf'"{CANCELLED}", "[^\n]*\n$')
 
 
 class OperatedQuerySet(models.QuerySet[M]):
+    def unsettled(self) -> Self:
+        """Without those that a person has cancelled: nobody waits for them."""
+        return self.exclude(SETTLED)
+
+    def no_spam(self) -> Self:
+        # A condition and not a join, which an UPDATE would put where no other process is waited for.
+        spam = self.model._default_manager.filter(pk=OuterRef("pk"), feedback__spam=True)
+        return self.exclude(Exists(spam))
+
     def resend(self, by: str) -> int:
-        """Send again what has ended, with its whole budget before it and the same Message-ID."""
+        """Send again what has ended and is no spam, with its whole budget and the same Message-ID."""
         ended = (State.FAILED, State.UNCONFIRMED, State.SENT)
         return self._queued_by(by, ended, "sent again")
 
@@ -39,7 +50,7 @@ class OperatedQuerySet(models.QuerySet[M]):
     def _queued_by(self, by: str, states: Sequence[State], why: str) -> int:
         at_once = now()
         afresh: dict[str, Any] = {"retries": 0, "transmitting": False, "due_at": at_once, "ring_at": at_once}
-        return self._moved_by(by, states, State.QUEUED, why, **afresh | {"ended_at": None})
+        return self.no_spam()._moved_by(by, states, State.QUEUED, why, **afresh | {"ended_at": None})
 
     def _moved_by(self, by: str, states: Sequence[State], to: State, why: str, **changes: Any) -> int:
         changes = {"state": to, "history": appended(to, why, by), "ended_at": now()} | changes

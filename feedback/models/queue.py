@@ -104,7 +104,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
             return ids
         return list(self.filter(pk__in=ids, ring_at=until).values_list("pk", flat=True))
 
-    def oldest_owed_seconds(self) -> int | None:
+    def oldest_due_seconds(self) -> int | None:
         """Return for how long the oldest email that is due has waited; None if none is."""
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
         return int((now() - oldest).total_seconds()) if oldest else None

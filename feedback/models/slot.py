@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 
@@ -19,9 +19,18 @@ class SlotManager(models.Manager["Slot"]):
         current = _current(every)
         return self.filter(job=job, number__lt=current).update(number=current) == 1
 
+    def win(self, job: str, asked: datetime) -> bool:
+        """Whether nobody has done this since it was `asked` about; of any number that try, one wins."""
+        self.get_or_create(job=job, defaults={"number": 0})
+        since, moment = (int(time.timestamp() * 1000) for time in (asked, now()))
+        return self.filter(job=job, number__lt=since).update(number=moment) == 1
+
 
 class Slot(models.Model):
-    """The last time slot in which a periodic job ran, counted in its own periods since 1970."""
+    """The last time slot in which a periodic job ran, counted in its own periods since 1970.
+
+    Of what people ask for, the millisecond when it was last done.
+    """
 
     job = models.CharField(max_length=50, primary_key=True)
     number = models.BigIntegerField()

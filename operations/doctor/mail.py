@@ -13,6 +13,8 @@ from operations.doctor.finding import Finding, ok, unknown, wrong
 from operations.doctor.stores import LOCAL
 from operations.words import fix
 
+NO_MAIL = b"\0\0\0"  # RFC 7505: the exchanger of a domain that takes no email
+
 
 def check_mail_server() -> Iterator[Finding]:
     if settings.MAILBOX_DIR:
@@ -51,13 +53,13 @@ def check_sender() -> Iterator[Finding]:
     except dns.Unknown as error:
         yield unknown(f"DNS does not tell about {domain} ({error})", f"Try elsewhere: dig {domain} MX TXT")
         return
-    if exchangers:
+    if exchangers and exchangers != [NO_MAIL]:
         yield ok(f"{domain} can receive bounces and answers")
     else:
         yield wrong(
             f"{domain} has no MX, so bounces and answers are lost", "Give it one, or use another sender."
         )
-    if any(text.startswith("v=spf1") for text in texts):
+    if any(text.lower().startswith("v=spf1") for text in texts):
         yield ok(f"{domain} says by SPF who may send for it")
     else:
         yield wrong(

@@ -38,7 +38,9 @@ def read(folder: Path, name: str) -> bytes | None:
 
 def forget(folder: Path, address: str) -> int:
     """Delete every mail from, to or about an address; return how many."""
-    about = [name for name in names(folder) if address.casefold() in _everything(folder, name)]
+    # Whole: grada@example.org is somebody else than ada@example.org.
+    named = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+    about = [name for name in names(folder) if named.search(_everything(folder, name))]
     for name in about:
         (folder / f"{name}.eml").unlink(missing_ok=True)
     return len(about)
@@ -54,4 +56,4 @@ def _everything(folder: Path, name: str) -> str:
     """Return a mail as it came and as it reads, for the one may hide what the other shows."""
     content = read(folder, name) or b""
     letter = parse(name, content)
-    return "\n".join([content.decode(errors="replace"), letter.text, letter.html]).casefold()
+    return "\n".join([content.decode(errors="replace"), letter.text, letter.html])

@@ -158,6 +158,40 @@ def test_a_logout_elsewhere_brings_the_login_and_not_half_a_page(operations: Pag
     operations.wait_for_url("**/admin/login/**", timeout=SOON)
 
 
+def test_a_server_that_is_gone_leaves_no_green_page(operations: Page) -> None:
+    note = operations.locator("#operations-now .out-of-touch")
+    verdict = operations.locator(".verdict strong")
+    expect(note).to_be_hidden()
+    green = verdict.evaluate("word => getComputedStyle(word).color")
+    operations.context.set_offline(True)
+    expect(note).to_contain_text("this is how it was, not how it is", timeout=SOON)
+    expect(verdict).not_to_have_css("color", green)
+    operations.context.set_offline(False)
+    expect(note).to_be_hidden(timeout=SOON)
+
+
+@pytest.mark.parametrize(
+    ("page_", "button", "told"),
+    [
+        ("do/resend/?id=1", "Send again", "1 email queued to be sent again."),
+        ("digest/", "Send it", "1 email queued, one for each owner."),
+        ("pause/", "Pause", "All sending is paused."),
+        ("resume/", "Resume", "Sending goes on."),
+    ],
+)
+def test_a_double_click_does_it_once_and_says_what_was_done(
+    operations: Page, page_: str, button: str, told: str
+) -> None:
+    operations.goto(f"/operations/{page_}")
+    records = operations.request.get("/operations/").text().count("<strong>grace</strong>")
+    sent: list[str] = []
+    operations.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    operations.get_by_role("button", name=button, exact=True).dblclick()
+    expect(operations.get_by_role("status").filter(has_text=told)).to_be_visible()
+    assert len(sent) == 1
+    assert operations.locator(".record li").count() == min(records + 1, 10)
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_is_wider_than_the_screen(operations: Page, width: int) -> None:
     operations.set_viewport_size({"width": width, "height": 800})
@@ -180,6 +214,16 @@ def test_an_email_is_previewed_as_it_goes_out(operations: Page, complaints: list
     frame = operations.frame_locator("iframe")
     expect(frame.get_by_text("An answer to this email goes to the person who wrote.")).to_be_visible()
     assert not complaints
+
+
+def test_an_email_can_be_read_in_a_dark_admin(operations: Page, emails: list[str]) -> None:
+    operations.emulate_media(color_scheme="dark")
+    operations.goto(f"/admin/feedback/delivery/{emails[0]}/change/")
+    words = operations.frame_locator("iframe").locator("p").first
+    expect(words).to_be_visible()
+    assert words.evaluate("p => getComputedStyle(p).color") == "rgb(255, 255, 255)"
+    ground = operations.locator("iframe").evaluate("frame => getComputedStyle(frame).backgroundColor")
+    assert ground == "rgba(0, 0, 0, 0)"  # none, so that the browser's own dark one is seen
 
 
 def test_a_person_is_erased_after_a_question(operations: Page) -> None:

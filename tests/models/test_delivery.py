@@ -128,11 +128,11 @@ def test_a_claim_holds_for_the_time_of_a_lease(owed: Delivery) -> None:
     assert LEASE - timedelta(seconds=2) < left <= LEASE
 
 
-def test_the_oldest_owed_email_is_told_in_seconds(owed: Delivery) -> None:
+def test_the_oldest_due_email_is_told_in_seconds(owed: Delivery) -> None:
     Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=90))
-    assert Delivery.objects.oldest_owed_seconds() == 90
+    assert Delivery.objects.oldest_due_seconds() == 90
     Delivery.objects.update(state=State.SENT)
-    assert Delivery.objects.oldest_owed_seconds() is None
+    assert Delivery.objects.oldest_due_seconds() is None
 
 
 def test_each_due_delivery_is_taken_for_ringing_by_one_sweeper(submit: Callable[..., Delivery]) -> None:

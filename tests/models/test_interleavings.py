@@ -13,6 +13,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -21,9 +22,16 @@ from hypothesis.stateful import (
 
 from feedback.delivery import recover
 from feedback.models import LEASE, Delivery, Feedback, State
+from feedback.models.operated import OperatedQuerySet
 
 Claimed, Begun, Answered = Bundle("claimed"), Bundle("begun"), Bundle("answered")
 Lost = Bundle("lost")
+PRESSED = {  # where each button does something
+    "resend": (State.SENT, State.FAILED, State.UNCONFIRMED),
+    "release": (State.HELD,),
+    "mark_as_sent": (State.UNCONFIRMED,),
+    "cancel": (State.QUEUED, State.HELD),
+}
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -35,7 +43,7 @@ class Interleavings(RuleBasedStateMachine):
         self.now: datetime = timezone.now()
         self.clock = patch.object(timezone, "now", lambda: self.now)
         self.clock.start()
-        self.accepted = 0
+        self.accepted = self.resent = 0
         _, deliveries = Feedback.objects.submit(email="ada@example.org", message="The door is too heavy.")
         self.pk = deliveries[0].pk
 
@@ -45,7 +53,7 @@ class Interleavings(RuleBasedStateMachine):
         self.sweep()
         state = self.state()
         assert state != State.SENDING, "left behind"
-        assert state != State.QUEUED or self.accepted == 0, "would be sent twice"
+        assert state != State.QUEUED or self.accepted <= self.resent, "would be sent twice"
         if state == State.QUEUED:
             self.pass_time(2 * 3600)
             assert Delivery.objects.claim(self.pk), "lost"
@@ -108,7 +116,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def never_accepted_twice(self) -> None:
-        assert self.accepted <= 1
+        assert self.accepted <= 1 + self.resent
 
     @invariant()
     def the_row_tells_the_truth(self) -> None:
@@ -127,6 +135,53 @@ class Interleavings(RuleBasedStateMachine):
         return Delivery.objects.get(pk=self.pk).state
 
 
+class Operated(Interleavings):
+    """The same, with operators who press every button at any moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked = self.spam = False
+        self.cancelled_at: int | None = None  # how many were accepted when nothing more was to be sent
+
+    @initialize(held=st.sampled_from([False, False, True]))
+    def begin(self, held: bool) -> None:
+        self.rows().update(state=State.HELD if held else State.QUEUED)
+
+    @rule(button=st.sampled_from(["resend", "resend", "release", "mark_as_sent", "cancel", "spam"]))
+    def press(self, button: str) -> None:
+        was = State(self.state())
+        if button == "spam":
+            won = Feedback.objects.filter(deliveries=self.pk).mark_as_spam("grace")
+            assert won == (not self.spam)
+        else:
+            won = getattr(self.rows(), button)("grace")
+            assert won == (was in PRESSED[button] and not (self.spam and button == "resend"))
+        if won:
+            self.note(button, was)
+
+    def note(self, button: str, was: State) -> None:
+        self.spam = self.spam or button == "spam"
+        self.marked = button == "mark_as_sent" or (self.marked and button != "resend")
+        if button == "resend":
+            self.resent, self.cancelled_at = self.resent + 1, None
+        elif button in ("cancel", "spam") and was in PRESSED["cancel"]:
+            self.cancelled_at = self.accepted
+
+    @invariant()
+    def the_row_tells_the_truth(self) -> None:
+        state = self.state()
+        assert state != State.SENT or self.accepted or self.marked
+        assert state != State.FAILED or self.accepted <= self.resent
+
+    @invariant()
+    def what_was_cancelled_is_never_sent(self) -> None:
+        # Unless an attempt before it was already with the server, when somebody sent it again.
+        assert self.cancelled_at is None or self.resent or self.accepted == self.cancelled_at
+
+    def rows(self) -> OperatedQuerySet[Delivery]:
+        return Delivery.objects.filter(pk=self.pk)
+
+
 @pytest.mark.django_db
 def test_no_interleaving_loses_or_doubles_an_email() -> None:
     # Without shrinking, which takes minutes on a database; 400 examples, 18 s, find each of the guards
@@ -134,3 +189,9 @@ def test_no_interleaving_loses_or_doubles_an_email() -> None:
     examples = 400 if "CI" in os.environ else 80
     find = settings(max_examples=examples, stateful_step_count=20, deadline=None, phases=[Phase.generate])
     run_state_machine_as_test(Interleavings, settings=find)
+
+
+@pytest.mark.django_db
+def test_no_press_of_an_operator_loses_or_doubles_an_email() -> None:
+    find = settings(max_examples=80, stateful_step_count=20, deadline=None, phases=[Phase.generate])
+    run_state_machine_as_test(Operated, settings=find)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from feedback.models import Slot, slot
+from feedback.models import Slot, clock, slot
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -35,3 +35,10 @@ def test_a_week_begins_on_monday(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
         numbers.append(slot._current(timedelta(days=7)))
     assert numbers[0] + 1 == numbers[1] == numbers[2]
+
+
+def test_what_people_ask_for_is_won_once_for_each_question() -> None:
+    asked = clock.now()
+    assert Slot.objects.win("digest on request", asked)
+    assert not Slot.objects.win("digest on request", asked)
+    assert Slot.objects.win("digest on request", clock.now() + timedelta(seconds=1))

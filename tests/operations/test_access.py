@@ -3,8 +3,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from feedback.models import Delivery, Pause
+from operations.actions import ACTIONS
 
-PAGES = ["", "now/", "plots/", "people/", "pause/", "resume/", "do/resend/"]
+BUTTONS = ["pause/", "resume/", "digest/", *(f"do/{name}/" for name in ACTIONS)]
+PAGES = ["", "now/", "plots/", "people/", *BUTTONS]
 HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +29,19 @@ def test_a_member_of_the_group_who_is_no_staff_any_more_is_shown_the_login(opera
     assert operator.get("/operations/").status_code == 302
 
 
+def test_the_pages_are_in_english_and_say_so(operator: Client) -> None:
+    assert (
+        '<html lang="en" dir="ltr">' in operator.get("/operations/", headers={"Accept-Language": "ar"}).text
+    )
+
+
 def test_a_fragment_after_a_logout_reloads_the_page(client: Client) -> None:
     response = client.get("/operations/now/", headers=HTMX)
     assert response.headers["HX-Refresh"] == "true"
     assert not response.content
 
 
-@pytest.mark.parametrize("action", ["pause/", "resume/", "do/resend/", "do/cancel/"])
+@pytest.mark.parametrize("action", BUTTONS)
 def test_a_viewer_sees_everything_and_can_do_nothing(viewer: Client, owed: Delivery, action: str) -> None:
     page = viewer.get("/operations/?state=queued").text
     assert owed.recipient in page
@@ -43,7 +51,7 @@ def test_a_viewer_sees_everything_and_can_do_nothing(viewer: Client, owed: Deliv
     assert not Pause.objects.exists()
 
 
-@pytest.mark.parametrize("action", ["pause/", "do/cancel/"])
+@pytest.mark.parametrize("action", BUTTONS)
 def test_no_action_goes_without_its_token(owed: Delivery, action: str) -> None:
     client = Client(enforce_csrf_checks=True)
     user = User.objects.create_superuser("root")

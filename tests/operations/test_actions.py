@@ -55,8 +55,9 @@ def test_pressed_twice_it_does_it_once_and_says_so(operator: Client, become: Bec
     delivery = become("failed")
     told(operator, "resend", f"id={delivery.pk}")
     page = told(operator, "resend", f"id={delivery.pk}")
-    assert "0 emails queued to be sent again." in page
+    assert "Nothing was left to do" in page
     assert len(Delivery.objects.get(pk=delivery.pk).moves) == 4
+    assert LogEntry.objects.count() == 1
 
 
 def test_what_moved_on_between_the_choice_and_the_move_stays_as_it_is(
@@ -97,7 +98,7 @@ def test_a_filter_that_names_no_state_means_what_needs_a_person(operator: Client
 
 def test_a_filter_we_do_not_know_selects_nothing(operator: Client, become: Become) -> None:
     delivery = become("failed")
-    assert "0 emails" in told(operator, "resend", "state=everything")
+    assert "Nothing was left to do" in told(operator, "resend", "state=everything")
     assert state(delivery) == "failed"
 
 
@@ -124,6 +125,83 @@ def test_spam_is_marked_on_the_feedback(operator: Client, become: Become) -> Non
     delivery = become("held")
     told(operator, "spam", f"id={delivery.pk}")
     assert Feedback.objects.get(deliveries=delivery).spam
+
+
+def test_all_the_emails_behind_one_feedback_are_counted_as_spam(operator: Client, become: Become) -> None:
+    feedback = become("held").feedback
+    Delivery.objects.update(state="held")
+    page = told(operator, "spam", "state=held")
+    assert f"{feedback.deliveries.count()} emails marked as spam." in page
+    assert "had moved on" not in page
+
+
+@pytest.mark.parametrize("settle", ["spam", "cancel"])
+def test_what_a_person_has_settled_needs_no_person_and_is_not_sent_with_the_others(
+    operator: Client, become: Become, settle: str
+) -> None:
+    settled, failed = become("held"), become("failed")
+    told(operator, settle, f"id={settled.pk}")
+    assert f"email-{settled.pk}" not in operator.get("/operations/").text
+    for query in ("", "state=failed"):
+        assert "Send again: 1 email?" in operator.get(f"/operations/do/resend/?{query}").text
+    told(operator, "resend", "")
+    assert (state(settled), state(failed)) == ("failed", "queued")
+
+
+def test_what_was_cancelled_can_be_found_and_sent_after_all(operator: Client, become: Become) -> None:
+    delivery = become("queued")
+    told(operator, "cancel", f"id={delivery.pk}")
+    assert f"email-{delivery.pk}" in operator.get("/operations/?state=failed&error=cancelled").text
+    assert "1 email queued" in told(operator, "resend", f"id={delivery.pk}")
+
+
+def test_what_fails_after_a_cancellation_was_taken_back_needs_a_person_again(
+    operator: Client, become: Become
+) -> None:
+    delivery = become("queued")
+    told(operator, "cancel", f"id={delivery.pk}")
+    told(operator, "resend", f"id={delivery.pk}")
+    claimed = Delivery.objects.claim(delivery.pk)
+    assert claimed
+    claimed.mark_failed("550 no such user")
+    assert f"email-{delivery.pk}" in operator.get("/operations/").text
+
+
+def test_spam_is_not_sent_again_by_anybody(operator: Client, become: Become) -> None:
+    delivery = become("failed")
+    told(operator, "spam", f"id={delivery.pk}")
+    page = operator.get(f"/operations/?id={delivery.pk}").text
+    assert f"email-{delivery.pk}" in page
+    assert f"resend-{delivery.pk}" not in page
+    assert "Nothing was left to do" in told(operator, "resend", f"id={delivery.pk}")
+    assert Delivery.objects.filter(pk=delivery.pk).resend("by hand") == 0
+
+
+def test_what_came_after_the_question_is_not_part_of_the_answer(operator: Client, become: Become) -> None:
+    seen = become("held")
+    asked = operator.get("/operations/do/release/?state=held").context["asked"]
+    later = become("held")
+    page = operator.post("/operations/do/release/?state=held", {"asked": asked}, follow=True).text
+    assert "1 email released." in page
+    assert (state(seen), state(later)) == ("queued", "held")
+
+
+def test_words_with_accents_and_quotes_are_found(operator: Client, become: Become) -> None:
+    delivery = become("failed", '554 Empfänger "ada" unbekannt')
+    for said in ("empfänger", '"ada"'):
+        assert f"email-{delivery.pk}" in operator.get("/operations/", {"error": said}).text
+
+
+def test_a_search_looks_no_further_than_it_says(
+    operator: Client, become: Become, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, *_, new = [become("failed", "550 no") for _ in range(4)]
+    monkeypatch.setattr("operations.selection.REACH", 2)
+    page = operator.get("/operations/?state=failed&error=550").text
+    assert f"email-{new.pk}" in page
+    assert f"email-{old.pk}" not in page
+    assert "newest 20,000 of each state" in page
+    assert f"email-{old.pk}" in operator.get("/operations/?state=failed").text
 
 
 def test_an_unknown_action_is_not_found(operator: Client) -> None:

@@ -32,9 +32,11 @@ class NameServer(threading.Thread):
                 return
             number = question[:2] if self.number_is_ours else bytes([question[0] ^ 1, question[1]])
             counts = b"\x00\x01" + len(self.records).to_bytes(2) + bytes(4)
-            self.line.sendto(
-                number + self.flags.to_bytes(2) + counts + question[12:] + b"".join(self.records), asker
-            )
+            records, takes_long = b"".join(self.records), question.endswith(dns.LONG_ANSWERS)
+            cut_off = 0x0200 if len(records) > 400 and not takes_long else 0
+            asked = question[12 : -len(dns.LONG_ANSWERS)] if takes_long else question[12:]
+            flags = (self.flags | cut_off).to_bytes(2)
+            self.line.sendto(number + flags + counts + asked + records, asker)
 
 
 @pytest.fixture
@@ -47,6 +49,16 @@ def server() -> Iterator[NameServer]:
 
 def ask(server: NameServer, kind: int) -> list[bytes]:
     return dns.ask("example.org", kind, server.line.getsockname())
+
+
+def test_a_domain_that_is_not_there_has_nothing(server: NameServer) -> None:
+    server.flags = 0x8183
+    assert ask(server, dns.MX) == []
+
+
+def test_an_answer_of_two_thousand_bytes_is_read(server: NameServer) -> None:
+    server.records = [record(dns.TXT, b"\xfa" + b"x" * 250)] * 8
+    assert len(ask(server, dns.TXT)) == 8
 
 
 def test_texts_and_mail_exchangers_are_read(server: NameServer) -> None:
@@ -63,7 +75,7 @@ def test_a_domain_without_any_has_none(server: NameServer) -> None:
     assert ask(server, dns.MX) == []
 
 
-@pytest.mark.parametrize("flags", [0x8183, 0x8182, 0x8380])
+@pytest.mark.parametrize("flags", [0x8181, 0x8182, 0x8380])
 def test_a_refusal_or_half_an_answer_is_unknown(server: NameServer, flags: int) -> None:
     server.flags = flags
     with pytest.raises(dns.Unknown):

@@ -115,6 +115,8 @@ def test_a_sender_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {dns.MX: [b"x"], dns.TXT: [b"\x0bv=spf1 -all"]}
     monkeypatch.setattr(dns, "ask", lambda domain, kind: texts[kind])
     assert [mark for mark, _ in found(mail.check_sender)] == ["ok", "ok"]
+    texts[dns.MX] = [b"\0\0\0"]  # it says that it takes no email
+    assert [mark for mark, _ in found(mail.check_sender)] == ["wrong", "ok"]
     monkeypatch.setattr(dns, "ask", lambda domain, kind: [])
     assert [mark for mark, _ in found(mail.check_sender)] == ["wrong", "wrong"]
 

@@ -62,6 +62,37 @@ def test_an_email_that_waits_long_makes_it_slow(owed: Delivery) -> None:
     assert said() == ("warn", "Slow", "The oldest email has waited 3 min.")
 
 
+def in_vain(delivery: Delivery, why: str) -> None:
+    """Try it once, half an hour after it was written."""
+    Delivery.objects.filter(pk=delivery.pk).update(created_at=timezone.now() - timedelta(minutes=30))
+    claimed = Delivery.objects.claim(delivery.pk)
+    assert claimed
+    assert claimed.retry(why, timedelta(minutes=5))
+
+
+def test_a_mail_server_that_cannot_be_reached_is_no_mail_that_flows(owed: Delivery) -> None:
+    in_vain(owed, "ConnectionRefusedError: [Errno 111] Connection refused")
+    assert said()[:2] == ("bad", "Retrying")
+    assert "Connection refused. 2 emails wait and nothing is lost." in said()[2]
+    assert "Check that the mail server runs" in Overview().verdict.help
+    assert tile("Oldest owed") == "30 min"
+
+
+def test_it_says_so_during_the_next_attempt_too(owed: Delivery) -> None:
+    in_vain(owed, "TimeoutError: timed out")
+    Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now())
+    assert Delivery.objects.claim(owed.pk)
+    assert said()[:2] == ("bad", "Retrying")
+    assert "made again: TimeoutError: timed out." in said()[2]
+
+
+def test_a_server_that_puts_one_email_off_and_takes_others_lets_mail_flow(become: Become) -> None:
+    in_vain(become("queued"), "451 greylisted")
+    assert said()[:2] == ("warn", "Retrying")
+    become("sent")
+    assert said()[1] == "Flowing"
+
+
 def test_without_redis_it_still_flows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "queue_length", lambda: None)
     assert said()[:2] == ("warn", "Flowing")
@@ -92,6 +123,8 @@ def test_the_clock_is_seen_by_its_last_tally() -> None:
         ("SSLError: [SSL: WRONG_VERSION_NUMBER]", "scheme and port"),
         ("SMTPNotSupportedError: STARTTLS extension not supported by server.", "does not offer"),
         ("550 sender rejected", "DEFAULT_FROM_EMAIL is an address"),
+        ("gaierror: [Errno -2] Name or service not known", "names its host and port"),
+        ("451 greylisted", "puts us off"),
         ("554 go away", ANY_FIX),
     ],
 )

@@ -49,6 +49,13 @@ def test_days_go_from_midnight_to_midnight_and_to_now() -> None:
     assert list(plot("30 days").series[0].values) == [5, 7, 3]
 
 
+def test_the_first_day_of_a_site_counts_though_it_did_not_begin_at_midnight() -> None:
+    now = timezone.now()
+    for minutes, sent in ((2, 0), (1, 11)):
+        Tally.objects.create(at=now - timedelta(minutes=minutes), sent=sent)
+    assert plot("30 days").text == "11 sent and 0 failed or unconfirmed in 30 days."
+
+
 def test_the_speed_is_said_in_words() -> None:
     tallied(sent=3, median=0.5, p95=1.5)
     assert plot("From Send").text == "95 of 100 emails were accepted within 1.5 s in every minute."
@@ -75,7 +82,7 @@ def test_nothing_is_drawn_outside_its_field() -> None:
     assert all(bar.x >= 0 and bar.x + bar.width <= 100 and bar.y >= 0 for bar in drawn.bars)
 
 
-def test_all_plots_cost_four_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_all_plots_cost_five_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     tallied(sent=3)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         plots()
