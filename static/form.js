@@ -16,10 +16,10 @@ function form() {
   return document.getElementById("feedback-form");
 }
 
-// The count, as the server counts: in characters, a line break being two, without blanks at the ends.
+// The count, as the server counts: in characters, a line break being one, without blanks at the ends.
 function count(message) {
   const note = form().querySelector(".count");
-  const length = [...message.value.trim().replace(/\r?\n/g, "\r\n")].length;
+  const length = [...message.value.trim()].length;
   const left = Number(note.dataset.limit) - length;
   note.hidden = length === 0;
   note.textContent = note.dataset.text.replace("{count}", left.toLocaleString(document.documentElement.lang));

@@ -99,9 +99,24 @@ def test_bad_input_is_said_by_the_field_and_nothing_typed_is_lost(
     assert not Feedback.objects.exists()
 
 
-def test_line_breaks_and_tabs_in_the_message_are_kept(client: Client) -> None:
-    client.post("/", FIELDS | {"message": "one\r\n\ttwo"})
-    assert Feedback.objects.get().message == "one\r\n\ttwo"
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_line_breaks_and_tabs_in_the_message_are_kept(client: Client, line_break: str) -> None:
+    client.post("/", FIELDS | {"message": f"one{line_break}\ttwo"})
+    assert Feedback.objects.get().message == "one\n\ttwo"
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_a_line_break_counts_as_one_character_however_it_is_sent(client: Client, line_break: str) -> None:
+    longest = f"a{line_break}" * 2499 + "bc"
+    assert client.post("/", FIELDS | {"message": longest}).status_code == 303
+    assert client.post("/", FIELDS | {"message": f"{longest}d"}).status_code == 422
+
+
+def test_a_text_sent_with_and_without_a_script_is_one_feedback(client: Client) -> None:
+    token = {"form_token": str(uuid.uuid4())}
+    for message in ("one\ntwo", "one\r\ntwo"):
+        client.post("/", FIELDS | token | {"message": message})
+    assert Feedback.objects.count() == 1
 
 
 def test_invalid_input_with_htmx_answers_with_the_form_only(client: Client) -> None:

@@ -1,7 +1,7 @@
 """The form as people trust it: what they typed is kept, counted and, at most, asked about."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.visitor import MESSAGE, card, fill_in, send
 
@@ -24,7 +24,7 @@ def test_the_characters_left_are_counted_as_the_server_counts_them(page: Page) -
     count = page.locator(".count")
     expect(count).to_be_hidden()
     page.get_by_label("Your message").fill("one\ntwo 🙂 ")
-    expect(count).to_have_text("Characters left: 4,990")  # three, a line break of two, five
+    expect(count).to_have_text("Characters left: 4,991")  # three, a line break, five
     page.get_by_label("Your message").fill("a" * 5002)
     expect(count).to_have_text("Characters left: -2")
     fill_in(page)
@@ -32,6 +32,20 @@ def test_the_characters_left_are_counted_as_the_server_counts_them(page: Page) -
     send(page)
     expect(page.get_by_role("link", name="at most 5000 characters (it has 5001)")).to_be_visible()
     expect(page.get_by_label("Your message")).to_have_value("a" * 5001)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_text_of_many_lines_that_just_fits_is_taken(browser: Browser, base_url: str, scripts: bool) -> None:
+    context = browser.new_context(java_script_enabled=scripts, base_url=base_url)
+    page = context.new_page()
+    page.goto("/")
+    fill_in(page)
+    page.get_by_label("Your message").fill("a\n" * 2499 + "bc")
+    if scripts:
+        expect(page.locator(".count")).to_have_text("Characters left: 0")
+    send(page)
+    card(page, "sent")
+    context.close()
 
 
 @pytest.mark.parametrize(
