@@ -131,6 +131,7 @@ def test_a_missing_csrf_token_gives_the_form_back_with_the_text_and_a_fresh_toke
 ) -> None:
     response = Client(enforce_csrf_checks=True).post("/", FIELDS, headers=headers)
     assert response.status_code == 403
+    assert "did not send our cookie" in response.text
     assert "press Send again" in response.text
     assert "The door is too heavy." in response.text
     assert "csrfmiddlewaretoken" in response.text
@@ -142,6 +143,8 @@ def test_an_old_csrf_token_gives_the_form_back() -> None:
     client.get("/")
     response = client.post("/", FIELDS | {"csrfmiddlewaretoken": "x" * 64})
     assert response.status_code == 403
+    assert "open for too long" in response.text
+    assert "cookie" not in response.text
     assert "The door is too heavy." in response.text
 
 
@@ -159,6 +162,38 @@ def test_a_form_in_another_character_set_is_refused_in_words(client: Client, cha
     )
     assert response.status_code == 400
     assert "cannot read" in response.text
+
+
+@pytest.mark.parametrize("csrf", [True, False])
+@pytest.mark.parametrize(
+    ("method", "address"), [("PUT", "/"), ("DELETE", "/"), ("OPTIONS", "/"), ("PATCH", "/embed/demo/")]
+)
+def test_a_method_that_is_not_taken_is_refused_in_words(csrf: bool, method: str, address: str) -> None:
+    client = Client(enforce_csrf_checks=csrf)
+    response = client.generic(method, address, headers={"Accept-Language": "de"})
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+    assert "Das hat nicht geklappt" in response.text
+
+
+def test_a_fault_of_ours_or_theirs_is_said_in_their_language(client: Client, broken: None) -> None:
+    arabic = {"Accept-Language": "ar"}
+    ours = client.get("/", headers=arabic)
+    in_hex = "application/x-www-form-urlencoded; charset=hex"
+    theirs = client.generic("POST", "/", "00", content_type=in_hex, headers=arabic)
+    assert (ours.status_code, theirs.status_code) == (500, 400)
+    for page in (ours.text, theirs.text):
+        assert '<html lang="ar" dir="rtl">' in page
+        assert "hreflang" in page
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("feedback.views.show_form", breaks)
+    client.raise_request_exception = False
 
 
 def test_a_broken_multipart_body_is_refused_in_words(client: Client) -> None:
