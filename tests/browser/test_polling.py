@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.visitor import card, hide, send_feedback
 
 STATUS = "**/status/**"
+UNKNOWN = "9b2f7c1e-5a0d-4c55-8f5b-0d7c2f1a6e11"
 OUT_OF_TOUCH = ".out-of-touch"
 
 
@@ -36,6 +37,19 @@ def test_a_deploy_or_a_stranger_s_answer_ends_no_polling(page: Page, code: int) 
     page.unroute(STATUS)
     card(page, "sent")
     expect(page.locator(OUT_OF_TOUCH)).to_be_hidden()
+
+
+def test_a_feedback_that_was_erased_is_asked_for_no_more(page: Page, asked: list[str]) -> None:
+    send_feedback(page)
+    card(page, "queued")
+    gone = page.request.get(f"/feedback/{UNKNOWN}/status/")
+    page.route(
+        "**/feedback/**", lambda route: route.fulfill(status=404, body=gone.text(), content_type="text/html")
+    )
+    expect(page.get_by_text("There is nothing at this address.")).to_be_visible(timeout=5000)
+    asked.clear()
+    page.wait_for_timeout(1500)
+    assert not asked
 
 
 def test_a_lost_line_ends_no_polling(page: Page, context: BrowserContext) -> None:
