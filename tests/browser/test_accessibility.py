@@ -69,6 +69,23 @@ def test_a_page_that_is_not_there_is_clean(page: Page, home: str, screen: None) 
     assert_clean(page)
 
 
+def test_the_frame_and_its_demonstration_are_clean(
+    page: Page, home: str, screen: None, owed: Delivery
+) -> None:
+    for address in ("embed/", f"embed/{owed.feedback_id}/", "embed/demo/"):
+        page.goto(f"{home}{address}")
+        assert_clean(page)
+    expect(page.frame_locator("iframe").get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_send_looks_like_a_button_also_in_forced_colours(page: Page, home: str) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(home)
+    border = "getComputedStyle(document.querySelector('button[type=submit]')).borderTopColor"
+    ground = "getComputedStyle(document.querySelector('.panel')).backgroundColor"
+    assert contrast(page.evaluate(border), page.evaluate(ground)) >= 3
+
+
 def test_a_mistake_takes_the_focus_to_its_summary_and_from_there_to_the_field(page: Page, home: str) -> None:
     page.goto(home)
     fill_in(page, email="not an address")
