@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from feedback.models import Delivery, Feedback
 from feedback.suspicion import signer
@@ -86,6 +87,14 @@ def test_a_form_that_was_open_for_too_long_is_given_back(
     assert "open for too long" in refusal(
         client.post("/embed/", FIELDS | {"form_token": old}, headers=OWN | HTMX)
     )
+
+
+def test_who_is_asked_to_press_send_again_may_do_so_at_once(client: Client, settings: Settings) -> None:
+    settings.MIN_FORM_SECONDS = 2
+    page = refusal(client.post("/embed/", FIELDS | {"form_token": "old"}, headers=OWN))
+    fresh = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    client.post("/embed/", FIELDS | fresh | {"xtopic": ""}, headers=OWN)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"queued"}
 
 
 def test_a_mistake_in_the_frame_stays_in_the_frame(client: Client) -> None:
