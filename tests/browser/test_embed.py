@@ -84,8 +84,7 @@ def test_the_frame_is_as_high_as_what_is_in_it(page: Page, page_around: str) -> 
     assert abs(around.evaluate("frame => frame.clientHeight") - inner) <= 1
     frame(page).get_by_role("button", name="Send").click()
     expect(frame(page).get_by_text("Nothing was sent yet.")).to_be_visible()
-    page.wait_for_timeout(200)
-    assert around.evaluate("frame => frame.clientHeight") > inner
+    page.wait_for_function("inner => document.querySelector('iframe').clientHeight > inner", arg=inner)
 
 
 def test_a_script_that_comes_after_the_frame_still_learns_its_height(page: Page, page_around: str) -> None:
