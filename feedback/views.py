@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import push_url
+from django_htmx.http import push_url, replace_url
 from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card
@@ -54,8 +54,8 @@ def _created(request: Request, card: Card) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(card.url, status=303)
     response = render(request, "feedback/_status.html", {"card": card})
-    # A frame's own address is seen by nobody, and its page must stay the one that may be framed.
-    return response if card.embedded else push_url(response, card.url)
+    # A frame shares its Back with the page around it, which has not moved on.
+    return (replace_url if card.embedded else push_url)(response, card.url)
 
 
 @never_cache

@@ -45,6 +45,7 @@ def test_with_htmx_the_card_follows_within_the_frame(client: Client) -> None:
     card = client.post("/embed/", filled_in(client), headers=OWN | HTMX)
     pk = Feedback.objects.get().pk
     assert "HX-Push-Url" not in card.headers
+    assert card.headers["HX-Replace-Url"] == f"/embed/{pk}/"
     assert f'hx-get="/embed/{pk}/status/' in card.text
     assert 'href="/embed/?lang=en"' in card.text
     assert f'hx-get="/embed/{pk}/status/' in client.get(f"/embed/{pk}/status/").text

@@ -107,6 +107,17 @@ def test_in_the_frame_another_message_stays_in_the_frame(page: Page, page_around
     assert page.url == page_around
 
 
+def test_in_the_frame_another_language_shows_the_same_card(page: Page, page_around: str) -> None:
+    page.goto(page_around)
+    fill_in_frame(page)
+    frame(page).get_by_role("button", name="Send").click()
+    sent(page)
+    frame(page).get_by_role("link", name="Deutsch").click()
+    expect(frame(page).get_by_role("heading", level=1)).to_have_text(
+        "Vielen Dank. Ihre Nachricht ist gespeichert."
+    )
+
+
 def test_without_javascript_the_frame_works_too(browser: Browser, page_around: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
