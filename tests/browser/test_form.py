@@ -40,7 +40,7 @@ def test_a_text_of_many_lines_that_just_fits_is_taken(browser: Browser, base_url
     page = context.new_page()
     page.goto("/")
     fill_in(page)
-    page.get_by_label("Your message").fill("a\n" * 2499 + "bc")
+    page.get_by_label("Your message").fill("a\n" * 100 + "b" * 4800)
     if scripts:
         expect(page.locator(".count")).to_have_text("Characters left: 0")
     send(page)
