@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-GROUND = {"light": "#f3f5f8", "dark": "#12161c"}  # as in feedback.css
+GROUND = {"light": "#f3f5f8", "dark": "#12161c"}  # as in base.css
 FOLDER = Path(__file__).parent / "screenshots"
 
 

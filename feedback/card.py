@@ -1,6 +1,6 @@
 """The status card: what a visitor reads about their email, sentence by sentence."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -34,6 +34,10 @@ SENTENCES: dict[str, str | Promise] = {
         "Our mail server has accepted your confirmation email. "
         "If you cannot find it in a few minutes, please look in your spam folder."
     ),
+    "cancelled": _(
+        "We have decided not to send a confirmation email this time. "
+        "Your message has reached us all the same; there is no need to send it again."
+    ),
     "failed": _(
         "The confirmation email could not be sent to the address you gave. "
         "Your message has reached us all the same; there is no need to send it again."
@@ -44,10 +48,14 @@ SENTENCES: dict[str, str | Promise] = {
         "there is no need to send it again."
     ),
 }
-# Added to the sentence of an email that is still owed when we stop asking.
+# Added to the sentence of an email that has not come to its end when we stop asking.
 NO_LONGER_FOLLOWED = _(
     "This has taken more than a day, so this page no longer updates by itself. The email is still owed to "
     "you and we go on trying. Please bookmark this page and come back to it."
+)
+HELD_FOR_LONG = _(
+    "This has taken more than a day, so this page no longer updates by itself. "
+    "Please bookmark this page and come back to it."
 )
 STEPS: dict[str, str | Promise] = {
     "queued": _("Queued"),
@@ -67,9 +75,8 @@ REACHED: dict[str, str | Promise] = {
     "failed": _("Given up at {time}"),
     "unconfirmed": _("Line lost at {time}"),
 }
-# The older a feedback, the rarer anything new: age in seconds up to which to ask every so many seconds.
+# The longer it takes, the rarer anything new: age in seconds up to which to ask every so many seconds.
 POLLING = ((20, 1), (120, 3), (900, 10), (24 * 3600, 60))
-LATE = timedelta(seconds=60)
 
 
 class Step(NamedTuple):
@@ -105,12 +112,14 @@ class Card:
     @property
     def situation(self) -> str:
         """Which of the sentences is true now."""
-        delivery, moment = self.delivery, now()
-        halted = getattr(delivery, "halted", False)  # just saved: nobody has looked
-        if delivery.state == State.QUEUED and (halted or delivery.due_at < moment - LATE):
+        delivery = self.delivery
+        slow = getattr(delivery, "slow", False)  # just saved: nobody has looked
+        if delivery.state == State.QUEUED and slow:
             return "delayed"
-        if delivery.status == "retrying" and delivery.due_at <= moment:
+        if delivery.status == "retrying" and delivery.due_at <= now():
             return "trying again"
+        if delivery.state == State.FAILED and delivery.moves[-1].by:
+            return "cancelled"  # by a person: no mail server has refused it
         return delivery.status
 
     @property
@@ -119,12 +128,14 @@ class Card:
 
     @property
     def no_longer_followed(self) -> str | Promise:
-        return NO_LONGER_FOLLOWED if self._owed and not self.poll_seconds else ""
+        if not self._owed or self.poll_seconds:
+            return ""
+        return HELD_FOR_LONG if self.delivery.state == State.HELD else NO_LONGER_FOLLOWED
 
     @property
     def poll_seconds(self) -> int | None:
         """How long to wait before asking again; None once there is nothing more to come, or for too long."""
-        age = (now() - self.feedback.created_at).total_seconds()
+        age = (now() - self._begun_at).total_seconds()
         return next((every for limit, every in POLLING if age < limit), None) if self._owed else None
 
     @property
@@ -148,6 +159,12 @@ class Card:
                 mark = "done" if status == "sent" else "problem"
                 tried = begun if begun.at else begun._replace(mark="next")  # or cancelled before
                 return [saved, tried, Step(status, mark, moved.get(State(status)))]
+
+    @property
+    def _begun_at(self) -> datetime:
+        """When it was saved, or when a person last set it going again."""
+        by_hand = [move.at for move in self.delivery.moves if move.by]
+        return by_hand[-1] if by_hand else self.feedback.created_at
 
     @property
     def _owed(self) -> bool:

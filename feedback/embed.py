@@ -90,6 +90,7 @@ def _is_fresh(form_token: str) -> bool:
 
 
 def _with_new_token(request: HttpRequest) -> Any:
+    """What was typed, with a token as old as a person's: all they have left to do is press Send."""
     typed = request.POST.copy()
-    typed["form_token"] = new_form_token()
+    typed["form_token"] = new_form_token(settings.MIN_FORM_SECONDS)
     return typed

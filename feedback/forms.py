@@ -10,10 +10,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Delivery, Feedback
-from feedback.suspicion import signer, why_hook_suspects, why_suspect
+from feedback.suspicion import sign, why_hook_suspects, why_suspect
 
-LINE_BREAKS = "\n\r\t"
+LINE_BREAKS = "\n\t"
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they let a subject read backwards
+
+
+class LinesField(forms.CharField):
+    """A text in which a line break is one character: browsers send two, scripts in browsers one."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value and str(value).replace("\r\n", "\n").replace("\r", "\n")) or ""
 
 
 class FeedbackForm(forms.ModelForm):
@@ -30,6 +37,7 @@ class FeedbackForm(forms.ModelForm):
     class Meta:
         model = Feedback
         fields = ("email", "name", "message")
+        field_classes = {"message": LinesField}
         labels = {
             "email": _("Your email address"),
             "name": _("Your name (optional)"),
@@ -100,8 +108,8 @@ class ApiForm(FeedbackForm):
         return why_hook_suspects(self.instance)
 
 
-def new_form_token() -> str:
-    return signer.sign(str(uuid.uuid4()))
+def new_form_token(age: float = 0) -> str:
+    return sign(str(uuid.uuid4()), age)
 
 
 def _uuid(form_token: str) -> uuid.UUID | None:

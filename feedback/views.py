@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import push_url
+from django_htmx.http import push_url, replace_url
 from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card
@@ -16,18 +17,19 @@ from feedback.forms import FeedbackForm
 from feedback.intake import NotTaken, take
 from feedback.language import speak_as
 from feedback.models import Delivery, Kind
+from project.charset import FORM_TYPES
 
 
 class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+METHODS = ("GET", "HEAD", "POST")
 
 
 # Not no-store: where Back shows the form again, it must be the same one, with its token.
 @cache_control(private=True, no_cache=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(METHODS)
 def home(request: Request) -> HttpResponse:
     return create(request) if request.method == "POST" else show_form(request, FeedbackForm())
 
@@ -52,8 +54,8 @@ def _created(request: Request, card: Card) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(card.url, status=303)
     response = render(request, "feedback/_status.html", {"card": card})
-    # A frame's own address is seen by nobody, and its page must stay the one that may be framed.
-    return response if card.embedded else push_url(response, card.url)
+    # A frame shares its Back with the page around it, which has not moved on.
+    return (replace_url if card.embedded else push_url)(response, card.url)
 
 
 @never_cache
@@ -73,16 +75,24 @@ def status(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpRes
 
 def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     """Show the form again with everything that was typed and a fresh token, so that Send works now."""
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     if request.path != "/":
         return refuse(
             request, 403, _("This page was open for too long. Please go back, reload it and try again.")
         )
     form = FeedbackForm(request.POST)
-    form.add_error(
-        None,
-        _("This page was open for too long, or cookies are switched off. Please press Send again."),
-    )
+    form.add_error(None, _why_no_token(request))
     return show_form(request, form, 403)
+
+
+def _why_no_token(request: Request) -> str:
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        return _("This page was open for too long. Please press Send again.")
+    return _(
+        "Your browser did not send our cookie, which shows that the form is ours. Please press Send again; "
+        "if you read this once more, please allow cookies for this site."
+    )
 
 
 def show_form(

@@ -33,6 +33,7 @@ MIDDLEWARE = [
     "project.vary.private_pages_are_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "feedback.language.LanguageMiddleware",
+    "project.refusal.no_empty_refusals",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -9,3 +9,6 @@ addEventListener("message", (event) => {
     if (ours) frame.style.height = `${height}px`;
   }
 });
+
+// A frame that was there before this script has told its height to nobody.
+for (const frame of document.querySelectorAll("iframe")) frame.contentWindow.postMessage("feedbackHeight?", "*");

@@ -99,6 +99,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!isOurs(event.detail)) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr } = event.detail;
+  // Our own page, and not one of a proxy: this feedback was erased, and asking on would bring no more.
+  if (xhr.status === 404 && xhr.responseText.includes('id="announcer"')) location.reload();
   const form = event.detail.elt.closest("#feedback-form");
   if (form) showSendError(form, !isOurs(event.detail));
   else showOutOfTouch(event.detail.elt, !isOurs(event.detail));

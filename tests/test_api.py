@@ -106,6 +106,17 @@ def test_other_content_and_other_methods_are_refused(client: Client) -> None:
     assert client.delete(f"/api/feedback/{UNKNOWN}").status_code == 405
 
 
+@pytest.mark.parametrize("charset", ["rot13", "utf-16", "no-such"])
+def test_json_says_for_itself_how_it_is_encoded(client: Client, charset: str) -> None:
+    json_in = f"application/json; charset={charset}"
+    assert (
+        client.generic("POST", "/api/feedback", json.dumps(FIELDS), content_type=json_in).status_code == 201
+    )
+    wrong = client.generic("POST", "/api/feedback", "{}", content_type=json_in)
+    assert wrong.json()["errors"].keys() == {"email", "message"}
+    assert client.generic("GET", "/?lang=de", content_type=json_in).status_code == 200
+
+
 @pytest.mark.parametrize("address", [f"/api/feedback/{UNKNOWN}", "/api/feedback/1", "/api/x", "/api/%00"])
 def test_what_is_not_there_is_a_problem_in_json(client: Client, address: str) -> None:
     response = client.get(address)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from feedback.card import NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS, Card
+from feedback.card import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS, Card
 from feedback.models import Alarm, Delivery, Feedback, State, Worker
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -81,7 +81,7 @@ def test_every_situation_has_a_plain_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "situation", ["delayed", "held", "retrying", "trying again", "failed", "unconfirmed"]
+    "situation", ["delayed", "held", "retrying", "trying again", "cancelled", "failed", "unconfirmed"]
 )
 def test_whatever_goes_wrong_the_visitor_need_not_send_it_again(situation: str) -> None:
     assert "no need to send" in str(SENTENCES[situation])
@@ -105,6 +105,23 @@ def test_an_email_that_waits_for_more_than_a_minute_is_delayed(owed: Delivery) -
     Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=61))
     assert card(owed).situation == "delayed"
     assert card(owed).status == "queued"
+
+
+def test_an_email_behind_an_old_queue_is_delayed_too(submit: Callable[..., Delivery]) -> None:
+    old, fresh = submit(), submit(email="grace@example.org")
+    Delivery.objects.filter(pk=old.pk).update(due_at=timezone.now() - timedelta(seconds=61))
+    assert card(fresh).situation == "delayed"
+    moved(old, "mark_sent")
+    Delivery.objects.exclude(pk=fresh.pk).update(state=State.SENT)
+    assert card(fresh).situation == "queued"
+
+
+def test_what_a_person_cancelled_blames_no_address(owed: Delivery) -> None:
+    Delivery.objects.cancel("grace")
+    cancelled = card(owed)
+    assert (cancelled.status, cancelled.situation) == ("failed", "cancelled")
+    assert "decided not to send" in cancelled.sentence
+    assert "grace" not in cancelled.sentence
 
 
 def test_without_a_worker_email_is_delayed(owed: Delivery) -> None:
@@ -139,6 +156,22 @@ def test_after_a_day_the_page_asks_no_more_and_promises(owed: Delivery) -> None:
     assert old.poll_seconds is None
     assert old.no_longer_followed == NO_LONGER_FOLLOWED
     assert "bookmark" in str(NO_LONGER_FOLLOWED)
+
+
+def test_what_is_held_for_more_than_a_day_is_promised_no_further_try(owed: Delivery) -> None:
+    Feedback.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    Delivery.objects.update(state=State.HELD)
+    assert card(owed).no_longer_followed == HELD_FOR_LONG
+    assert "trying" not in str(HELD_FOR_LONG)
+
+
+@pytest.mark.parametrize(("state", "move"), [(State.SENT, "resend"), (State.HELD, "release")])
+def test_what_a_person_sets_going_again_is_followed_again(owed: Delivery, state: str, move: str) -> None:
+    Feedback.objects.update(created_at=timezone.now() - timedelta(days=3))
+    Delivery.objects.update(state=state)
+    getattr(Delivery.objects, move)("grace")
+    again = card(owed)
+    assert (again.situation, again.poll_seconds, again.no_longer_followed) == ("queued", 1, "")
 
 
 def test_a_finished_email_promises_nothing_more(owed: Delivery) -> None:

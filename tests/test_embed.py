@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from feedback.models import Delivery, Feedback
 from feedback.suspicion import signer
@@ -44,6 +45,7 @@ def test_with_htmx_the_card_follows_within_the_frame(client: Client) -> None:
     card = client.post("/embed/", filled_in(client), headers=OWN | HTMX)
     pk = Feedback.objects.get().pk
     assert "HX-Push-Url" not in card.headers
+    assert card.headers["HX-Replace-Url"] == f"/embed/{pk}/"
     assert f'hx-get="/embed/{pk}/status/' in card.text
     assert 'href="/embed/?lang=en"' in card.text
     assert f'hx-get="/embed/{pk}/status/' in client.get(f"/embed/{pk}/status/").text
@@ -86,6 +88,14 @@ def test_a_form_that_was_open_for_too_long_is_given_back(
     assert "open for too long" in refusal(
         client.post("/embed/", FIELDS | {"form_token": old}, headers=OWN | HTMX)
     )
+
+
+def test_who_is_asked_to_press_send_again_may_do_so_at_once(client: Client, settings: Settings) -> None:
+    settings.MIN_FORM_SECONDS = 2
+    page = refusal(client.post("/embed/", FIELDS | {"form_token": "old"}, headers=OWN))
+    fresh = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    client.post("/embed/", FIELDS | fresh | {"xtopic": ""}, headers=OWN)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"queued"}
 
 
 def test_a_mistake_in_the_frame_stays_in_the_frame(client: Client) -> None:

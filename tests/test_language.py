@@ -112,6 +112,12 @@ def test_a_language_is_chosen_without_a_cookie_and_stays_chosen(client: Client) 
     assert 'aria-current="true">Deutsch</a>' in response.text
 
 
+@pytest.mark.parametrize("language", THANKS)
+def test_every_language_is_named_in_itself(client: Client, language: str) -> None:
+    named = re.findall(r'hreflang="[\w-]+"[^>]*>([^<]+)</a>', client.get(f"/?lang={language}").text)
+    assert named == ["English", "Deutsch", "Français", "Español", "Português", "العربيّة", "简体中文"]
+
+
 @pytest.mark.usefixtures("broker")
 @pytest.mark.parametrize("language", THANKS)
 @pytest.mark.django_db

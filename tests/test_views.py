@@ -93,15 +93,30 @@ def test_bad_input_is_said_by_the_field_and_nothing_typed_is_lost(
 ) -> None:
     response = client.post("/", FIELDS | {field: value})
     assert response.status_code == 422
-    assert words in response.text
+    assert words in _said_by(field, response.text)
     kept = [text for name, text in FIELDS.items() if name != field]
     assert all(text in response.text for text in kept)
     assert not Feedback.objects.exists()
 
 
-def test_line_breaks_and_tabs_in_the_message_are_kept(client: Client) -> None:
-    client.post("/", FIELDS | {"message": "one\r\n\ttwo"})
-    assert Feedback.objects.get().message == "one\r\n\ttwo"
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_line_breaks_and_tabs_in_the_message_are_kept(client: Client, line_break: str) -> None:
+    client.post("/", FIELDS | {"message": f"one{line_break}\ttwo"})
+    assert Feedback.objects.get().message == "one\n\ttwo"
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_a_line_break_counts_as_one_character_however_it_is_sent(client: Client, line_break: str) -> None:
+    longest = f"a{line_break}" * 2499 + "bc"
+    assert client.post("/", FIELDS | {"message": longest}).status_code == 303
+    assert client.post("/", FIELDS | {"message": f"{longest}d"}).status_code == 422
+
+
+def test_a_text_sent_with_and_without_a_script_is_one_feedback(client: Client) -> None:
+    token = {"form_token": str(uuid.uuid4())}
+    for message in ("one\ntwo", "one\r\ntwo"):
+        client.post("/", FIELDS | token | {"message": message})
+    assert Feedback.objects.count() == 1
 
 
 def test_invalid_input_with_htmx_answers_with_the_form_only(client: Client) -> None:
@@ -116,6 +131,7 @@ def test_a_missing_csrf_token_gives_the_form_back_with_the_text_and_a_fresh_toke
 ) -> None:
     response = Client(enforce_csrf_checks=True).post("/", FIELDS, headers=headers)
     assert response.status_code == 403
+    assert "did not send our cookie" in response.text
     assert "press Send again" in response.text
     assert "The door is too heavy." in response.text
     assert "csrfmiddlewaretoken" in response.text
@@ -127,6 +143,8 @@ def test_an_old_csrf_token_gives_the_form_back() -> None:
     client.get("/")
     response = client.post("/", FIELDS | {"csrfmiddlewaretoken": "x" * 64})
     assert response.status_code == 403
+    assert "open for too long" in response.text
+    assert "cookie" not in response.text
     assert "The door is too heavy." in response.text
 
 
@@ -144,6 +162,38 @@ def test_a_form_in_another_character_set_is_refused_in_words(client: Client, cha
     )
     assert response.status_code == 400
     assert "cannot read" in response.text
+
+
+@pytest.mark.parametrize("csrf", [True, False])
+@pytest.mark.parametrize(
+    ("method", "address"), [("PUT", "/"), ("DELETE", "/"), ("OPTIONS", "/"), ("PATCH", "/embed/demo/")]
+)
+def test_a_method_that_is_not_taken_is_refused_in_words(csrf: bool, method: str, address: str) -> None:
+    client = Client(enforce_csrf_checks=csrf)
+    response = client.generic(method, address, headers={"Accept-Language": "de"})
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+    assert "Das hat nicht geklappt" in response.text
+
+
+def test_a_fault_of_ours_or_theirs_is_said_in_their_language(client: Client, broken: None) -> None:
+    arabic = {"Accept-Language": "ar"}
+    ours = client.get("/", headers=arabic)
+    in_hex = "application/x-www-form-urlencoded; charset=hex"
+    theirs = client.generic("POST", "/", "00", content_type=in_hex, headers=arabic)
+    assert (ours.status_code, theirs.status_code) == (500, 400)
+    for page in (ours.text, theirs.text):
+        assert '<html lang="ar" dir="rtl">' in page
+        assert "hreflang" in page
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("feedback.views.show_form", breaks)
+    client.raise_request_exception = False
 
 
 def test_a_broken_multipart_body_is_refused_in_words(client: Client) -> None:
@@ -283,6 +333,10 @@ def test_a_mistake_counts_for_no_limit(client: Client, settings: Settings) -> No
 def test_where_nothing_is_limited_nothing_is_kept_of_the_sender(client: Client) -> None:
     client.post("/", FIELDS)
     assert Feedback.objects.get().sender == ""
+
+
+def _said_by(field: str, page: str) -> str:
+    return page.split(f'id="id_{field}_error"')[1].partition(">")[2].partition("<")[0]
 
 
 def _token(page: str) -> str:

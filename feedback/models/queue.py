@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LEASE = timedelta(seconds=15)
 FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
 NEXT_RING = timedelta(seconds=20)
+LATE = timedelta(seconds=60)  # what has been due for longer shows that the queue is old
 
 # One statement, so that what we hold is what we have written: between two this process may freeze,
 # and then read, and use, somebody else's attempt. Nobody waits for a row that another is claiming.
@@ -87,9 +88,11 @@ class DeliveryManager(OperatedManager["Delivery"]):
         return self.filter(state=State.QUEUED, due_at__lte=now())
 
     def followed(self) -> QuerySet["Delivery"]:
-        """With whether anything is sent at all just now (`halted`), in one query."""
+        """With whether email is late just now (`slow`), this one or those before it, in one query."""
         halted = Exists(Alarm.objects.all()) | Exists(Pause.objects.all()) | ~Exists(Worker.objects.alive())
-        return self.select_related("feedback").annotate(halted=halted)
+        rung_for = Q(state=State.QUEUED, ring_at__lte=now() + NEXT_RING)  # as all that is due
+        old = Exists(self.filter(rung_for, due_at__lt=now() - LATE))
+        return self.select_related("feedback").annotate(slow=halted | old)
 
     def take_unrung(self, limit: int) -> list[int]:
         """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""

@@ -15,6 +15,11 @@ def claim(delivery: Delivery) -> Delivery:
     return claimed
 
 
+def tried_for_a_day(owed: Delivery) -> None:
+    claim(owed).retry("451 busy", timedelta(minutes=45))
+    Feedback.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+
 STATES: dict[str, Callable[[Delivery], Any]] = {
     "queued": lambda owed: None,
     "delayed": lambda owed: Alarm.objects.raise_for("535 bad password"),
@@ -23,8 +28,7 @@ STATES: dict[str, Callable[[Delivery], Any]] = {
     "retrying": lambda owed: claim(owed).retry("451 busy", timedelta(minutes=5)),
     "sent": lambda owed: claim(owed).mark_sent("250 ok"),
     "failed": lambda owed: claim(owed).mark_failed("550 no such user"),
+    "cancelled": lambda owed: Delivery.objects.cancel("grace"),
     "unconfirmed": lambda owed: claim(owed).mark_unconfirmed("no answer"),
-    "no longer followed": lambda owed: Feedback.objects.update(
-        created_at=timezone.now() - timedelta(hours=25)
-    ),
+    "no longer followed": tried_for_a_day,
 }

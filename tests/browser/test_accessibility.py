@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Delivery, Worker
 from tests.browser.states import STATES, claim
-from tests.browser.visitor import fill_in, send, send_feedback
+from tests.browser.visitor import fill_in, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -69,6 +69,23 @@ def test_a_page_that_is_not_there_is_clean(page: Page, home: str, screen: None) 
     assert_clean(page)
 
 
+def test_the_frame_and_its_demonstration_are_clean(
+    page: Page, home: str, screen: None, owed: Delivery
+) -> None:
+    for address in ("embed/", f"embed/{owed.feedback_id}/", "embed/demo/"):
+        page.goto(f"{home}{address}")
+        assert_clean(page)
+    expect(page.frame_locator("iframe").get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_send_looks_like_a_button_also_in_forced_colours(page: Page, home: str) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(home)
+    border = "getComputedStyle(document.querySelector('button[type=submit]')).borderTopColor"
+    ground = "getComputedStyle(document.querySelector('.panel')).backgroundColor"
+    assert contrast(page.evaluate(border), page.evaluate(ground)) >= 3
+
+
 def test_a_mistake_takes_the_focus_to_its_summary_and_from_there_to_the_field(page: Page, home: str) -> None:
     page.goto(home)
     fill_in(page, email="not an address")
@@ -102,13 +119,14 @@ def test_the_form_can_be_sent_with_the_keyboard_alone(page: Page, home: str) -> 
 
 def test_one_live_region_stays_and_tells_the_change(page: Page, home: str) -> None:
     page.goto(home)
+    fill_in(page)
     region = page.get_by_role("status").element_handle()
-    send_feedback(page, home)
+    send(page)
     expect(page.get_by_role("status")).to_contain_text("Your confirmation email is next in line")
     claim(Delivery.objects.get(kind="acknowledgement")).mark_sent("250 ok")
     expect(page.get_by_role("status")).to_contain_text("Our mail server has accepted")
     assert page.locator("[aria-live]").count() == 1
-    assert region
+    assert region.evaluate("(region) => region.isConnected")
 
 
 def test_nothing_moves_for_who_wants_no_motion(page: Page, home: str, owed: Delivery) -> None:
@@ -116,6 +134,13 @@ def test_nothing_moves_for_who_wants_no_motion(page: Page, home: str, owed: Deli
         page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
         page.goto(f"{home.rstrip('/')}{owed.feedback.get_absolute_url()}")
         assert page.evaluate("document.getAnimations().length") == count
+
+
+def test_what_moves_comes_to_rest_within_five_seconds(page: Page, home: str, owed: Delivery) -> None:
+    page.goto(f"{home.rstrip('/')}{owed.feedback.get_absolute_url()}")
+    ends = page.evaluate("document.getAnimations().map(moving => moving.effect.getComputedTiming().endTime)")
+    assert ends
+    assert max(ends) <= 5000  # WCAG 2.2.2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
 from tests.browser.visitor import FINAL
 from tests.runner.running import Running, free_port
@@ -84,8 +84,17 @@ def test_the_frame_is_as_high_as_what_is_in_it(page: Page, page_around: str) -> 
     assert abs(around.evaluate("frame => frame.clientHeight") - inner) <= 1
     frame(page).get_by_role("button", name="Send").click()
     expect(frame(page).get_by_text("Nothing was sent yet.")).to_be_visible()
-    page.wait_for_timeout(200)
-    assert around.evaluate("frame => frame.clientHeight") > inner
+    page.wait_for_function("inner => document.querySelector('iframe').clientHeight > inner", arg=inner)
+
+
+def test_a_script_that_comes_after_the_frame_still_learns_its_height(page: Page, page_around: str) -> None:
+    waiting: list[Route] = []
+    page.route("**/embed*.js", lambda route: waiting.append(route))
+    page.goto(page_around, wait_until="commit")
+    expect(frame(page).get_by_role("button", name="Send")).to_be_visible()
+    page.frames[1].evaluate("new Promise(requestAnimationFrame)")
+    waiting[0].continue_()
+    page.wait_for_function("document.querySelector('iframe').style.height !== ''")
 
 
 def test_in_the_frame_another_message_stays_in_the_frame(page: Page, page_around: str) -> None:
@@ -96,6 +105,17 @@ def test_in_the_frame_another_message_stays_in_the_frame(page: Page, page_around
     frame(page).get_by_role("link", name="Write another message").click()
     expect(frame(page).get_by_role("button", name="Send")).to_be_visible()
     assert page.url == page_around
+
+
+def test_in_the_frame_another_language_shows_the_same_card(page: Page, page_around: str) -> None:
+    page.goto(page_around)
+    fill_in_frame(page)
+    frame(page).get_by_role("button", name="Send").click()
+    sent(page)
+    frame(page).get_by_role("link", name="Deutsch").click()
+    expect(frame(page).get_by_role("heading", level=1)).to_have_text(
+        "Vielen Dank. Ihre Nachricht ist gespeichert."
+    )
 
 
 def test_without_javascript_the_frame_works_too(browser: Browser, page_around: str) -> None:

@@ -1,9 +1,9 @@
 """The form as people trust it: what they typed is kept, counted and, at most, asked about."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.visitor import MESSAGE, card, fill_in, send
+from tests.browser.visitor import MESSAGE, card, fill_in, send, send_feedback
 
 
 def test_the_draft_survives_a_reload_and_is_forgotten_once_sent(page: Page) -> None:
@@ -24,7 +24,7 @@ def test_the_characters_left_are_counted_as_the_server_counts_them(page: Page) -
     count = page.locator(".count")
     expect(count).to_be_hidden()
     page.get_by_label("Your message").fill("one\ntwo 🙂 ")
-    expect(count).to_have_text("Characters left: 4,990")  # three, a line break of two, five
+    expect(count).to_have_text("Characters left: 4,991")  # three, a line break, five
     page.get_by_label("Your message").fill("a" * 5002)
     expect(count).to_have_text("Characters left: -2")
     fill_in(page)
@@ -32,6 +32,20 @@ def test_the_characters_left_are_counted_as_the_server_counts_them(page: Page) -
     send(page)
     expect(page.get_by_role("link", name="at most 5000 characters (it has 5001)")).to_be_visible()
     expect(page.get_by_label("Your message")).to_have_value("a" * 5001)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_text_of_many_lines_that_just_fits_is_taken(browser: Browser, base_url: str, scripts: bool) -> None:
+    context = browser.new_context(java_script_enabled=scripts, base_url=base_url)
+    page = context.new_page()
+    page.goto("/")
+    fill_in(page)
+    page.get_by_label("Your message").fill("a\n" * 100 + "b" * 4800)
+    if scripts:
+        expect(page.locator(".count")).to_have_text("Characters left: 0")
+    send(page)
+    card(page, "sent")
+    context.close()
 
 
 @pytest.mark.parametrize(
@@ -104,3 +118,82 @@ def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
     send(page)
     card(page, "sent")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button as a hand does: where it is now, and no faster than a finger."""
+    box = page.get_by_role("button", name=name).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 6)
+    page.mouse.down()
+    page.wait_for_timeout(80)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"), [("ada@gmial.com", "Your message is saved."), ("ada@", "Nothing was sent yet.")]
+)
+def test_no_hint_moves_send_away_under_the_finger(page: Page, typed: str, seen: str) -> None:
+    page.goto("/")
+    page.get_by_label("Your message").fill(MESSAGE)
+    page.get_by_label("Your email address").press_sequentially(typed)
+    press(page, "Send")
+    expect(page.get_by_text(seen)).to_be_visible()
+
+
+def test_a_field_says_what_is_wrong_before_anything_is_sent(page: Page) -> None:
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.goto("/")
+    fault = "This does not look like an email address. It should read like name@example.org."
+    email = page.get_by_label("Your email address")
+    fill_in(page, email="ada@example")
+    expect(page.locator("#id_email_error")).to_have_text(fault)
+    expect(page.get_by_role("status")).to_have_text(fault)
+    expect(email).to_have_accessible_description(fault)
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(email).to_have_value("ada@example")
+    fill_in(page, email="ada@example.org")
+    expect(page.locator("#id_email_error")).to_be_hidden()
+    expect(email).to_have_accessible_description("")
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+    assert not posts
+
+
+def test_a_field_that_was_emptied_says_so_and_one_never_touched_does_not(page: Page) -> None:
+    page.goto("/")
+    message = page.get_by_label("Your message")
+    for key in ("Tab", "Tab", "Tab", "Shift+Tab"):
+        page.keyboard.press(key)
+    expect(page.locator(".error").filter(visible=True)).to_have_count(0)  # nobody has written anything yet
+    fill_in(page)
+    message.blur()
+    message.fill("")
+    message.blur()
+    expect(message).to_have_accessible_description("At most 5000 characters. Please write your message.")
+    message.fill("Yes.")
+    message.blur()
+    expect(message).to_have_accessible_description("At most 5000 characters.")
+
+
+def test_a_mistake_that_the_server_found_is_taken_back_once_it_is_mended(page: Page) -> None:
+    page.goto("/")
+    fill_in(page)
+    page.get_by_label("Your name (optional)").fill("Ada\u202e")
+    send(page)
+    error = page.locator("#id_name_error")
+    expect(error).to_contain_text("control characters")
+    page.get_by_label("Your name (optional)").fill("Ada")
+    page.get_by_label("Your name (optional)").blur()
+    expect(error).to_be_hidden()
+
+
+def test_a_draft_outlives_a_look_at_another_card(page: Page) -> None:
+    send_feedback(page)
+    card(page, "sent")
+    page.get_by_role("link", name="Write another message").click()
+    fill_in(page)
+    page.go_back()
+    card(page, "sent")
+    page.goto("/")
+    expect(page.get_by_label("Your message")).to_have_value(MESSAGE)

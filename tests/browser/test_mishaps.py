@@ -11,7 +11,7 @@ def test_cookies_that_went_missing_cost_one_more_click(page: Page, context: Brow
     fill_in(page)
     context.clear_cookies()
     send(page)
-    expect(page.get_by_text("Please press Send again.")).to_be_visible()
+    expect(page.get_by_text("Please press Send again; if you read this once more")).to_be_visible()
     expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
     send(page)
     card(page, "sent")

@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.visitor import card, hide, send_feedback
 
 STATUS = "**/status/**"
+UNKNOWN = "9b2f7c1e-5a0d-4c55-8f5b-0d7c2f1a6e11"
 OUT_OF_TOUCH = ".out-of-touch"
 
 
@@ -16,16 +17,28 @@ def asked(page: Page) -> list[str]:
     return asked
 
 
-def test_a_hidden_tab_asks_nothing_and_a_shown_one_asks_at_once(page: Page, asked: list[str]) -> None:
+def test_a_hidden_tab_asks_nothing(page: Page, asked: list[str]) -> None:
     send_feedback(page)
     card(page, "queued")
     hide(page, True)
     asked.clear()
     page.wait_for_timeout(2500)
     assert not asked
-    with page.expect_response(STATUS, timeout=500):
-        hide(page, False)
+    hide(page, False)
     card(page, "sent")
+
+
+def test_a_tab_that_is_shown_again_asks_at_once(page: Page) -> None:
+    def rarely(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("every 1s", "every 600s"))
+
+    page.route("/", rarely)
+    send_feedback(page)
+    card(page, "queued")
+    hide(page, True)
+    with page.expect_response(STATUS, timeout=5000):
+        hide(page, False)
 
 
 @pytest.mark.parametrize("code", [200, 404, 500, 503])
@@ -36,6 +49,19 @@ def test_a_deploy_or_a_stranger_s_answer_ends_no_polling(page: Page, code: int) 
     page.unroute(STATUS)
     card(page, "sent")
     expect(page.locator(OUT_OF_TOUCH)).to_be_hidden()
+
+
+def test_a_feedback_that_was_erased_is_asked_for_no_more(page: Page, asked: list[str]) -> None:
+    send_feedback(page)
+    card(page, "queued")
+    gone = page.request.get(f"/feedback/{UNKNOWN}/status/")
+    page.route(
+        "**/feedback/**", lambda route: route.fulfill(status=404, body=gone.text(), content_type="text/html")
+    )
+    expect(page.get_by_text("There is nothing at this address.")).to_be_visible(timeout=5000)
+    asked.clear()
+    page.wait_for_timeout(1500)
+    assert not asked
 
 
 def test_a_lost_line_ends_no_polling(page: Page, context: BrowserContext) -> None:
