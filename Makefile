@@ -8,13 +8,14 @@
 # make staff  a login for /admin/ and /operations/
 # make screenshots  the pictures in docs/ anew
 # make messages  every language brought up to date with the words in the code
+# make audit  asks a public database for known faults in what is locked
 # make lock   the lists of exact packages anew (ARGS=--upgrade takes newer ones)
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test test-pages test-postgres faults soak lint staff screenshots messages lock
+.PHONY: run test test-pages test-postgres faults soak lint staff screenshots messages audit lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
@@ -69,6 +70,11 @@ lint: .venv/ready-to-test
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Strict: a package that the database does not know counts as a fault, not as clean.
+audit: $(BIN)/pip
+	@$(PIP) install pip-audit
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
 
 lock: export UV_PYTHON_DOWNLOADS = never
 lock: COMPILE = $(BIN)/uv pip compile pyproject.toml

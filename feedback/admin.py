@@ -21,7 +21,7 @@ from feedback.lookup import AMONG, LookUp, letter, timeline
 from feedback.models import Delivery, Feedback
 from feedback.privacy import forget
 from feedback.record import record
-from project.csp import STRANGERS_HTML, policy
+from project.headers import STRANGERS_HTML, policy
 
 AT_ONCE = 100  # a page of the list; more would be erased unread, or end in a timeout
 REFERENCE = re.compile(r"[0-9a-f]{8,32}")  # how the id of a feedback begins

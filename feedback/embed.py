@@ -38,7 +38,7 @@ View = Callable[..., HttpResponse]
 
 
 def framed(view: View) -> View:
-    """Let the sites of EMBED_ORIGINS show this; the policy follows the same mark (project/csp.py)."""
+    """Let the sites of EMBED_ORIGINS show this; the policy follows the same mark (project/headers.py)."""
     return xframe_options_exempt(view)
 
 

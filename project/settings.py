@@ -28,7 +28,7 @@ MIDDLEWARE = [
     "project.logs.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "project.csp.content_security_policy",
+    "project.headers.security_headers",
     "project.charset.utf_8_only",
     "project.vary.private_pages_are_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",

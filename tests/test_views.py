@@ -273,12 +273,6 @@ def test_a_status_poll_costs_one_query(
         client.get(f"/feedback/{owed.feedback_id}/status/")
 
 
-def test_every_page_forbids_inline_code_and_foreign_sources(client: Client) -> None:
-    policy = client.get("/").headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
-    assert "unsafe" not in policy
-
-
 def test_a_double_click_makes_one_feedback(client: Client) -> None:
     token = {"form_token": str(uuid.uuid4())}
     first, second = client.post("/", FIELDS | token), client.post("/", FIELDS | token)

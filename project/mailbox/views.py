@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from project.csp import STRANGERS_HTML, policy
+from project.headers import STRANGERS_HTML, policy
 from project.mailbox import store
 from project.mailbox.letter import parse
 

@@ -1,4 +1,7 @@
-"""The Content-Security-Policy header, from the setting that Django 6 reads itself (SECURE_CSP)."""
+"""The security headers that Django does not set itself.
+
+Content-Security-Policy comes from the setting that Django 6 reads itself (SECURE_CSP).
+"""
 
 from collections.abc import Callable
 
@@ -11,13 +14,18 @@ STRANGERS_HTML = (
 )
 
 
+NOTHING_OF_THE_DEVICE = ", ".join(
+    f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb")
+)
+
+
 def policy(**more: str) -> str:
     """Return the header's value, with what one page needs more: frame_src="'self'"."""
     sources = settings.SECURE_CSP | {name.replace("_", "-"): source for name, source in more.items()}
     return "; ".join(f"{name} {source}" for name, source in sources.items())
 
 
-def content_security_policy(
+def security_headers(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     usual = policy()
@@ -28,6 +36,7 @@ def content_security_policy(
         # Django's mark for a page that other sites may show, which X-Frame-Options cannot name.
         may_be_framed = getattr(response, "xframe_options_exempt", False)
         response.headers.setdefault("Content-Security-Policy", framed if may_be_framed else usual)
+        response.headers["Permissions-Policy"] = NOTHING_OF_THE_DEVICE
         return response
 
     return middleware
