@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -94,6 +94,7 @@ class System:
             **variables,
         }
         self.masters: list[Master] = []
+        self.closing = ExitStack()  # what else has to end with it
         self.fault_at = 0.0  # when something was broken, where it was not at the end of the cause
         self.read: list[str] = []  # what the visitor has read, each status once in a row
         self.over: Callable[[], bool] = lambda: True  # whether the fault itself has ended
@@ -155,6 +156,7 @@ class System:
         self.web.wait()
         self.redis.stop()
         self.mail.__exit__()
+        self.closing.close()
 
     def _answers(self) -> bool:
         with suppress(OSError):
