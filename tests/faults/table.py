@@ -23,6 +23,7 @@ class Row(NamedTuple):
     cause: Cause
     reads: str  # the statuses that the visitor of the first page may read, in this order
     within: float  # seconds from the fault to the last status
+    on: type[System] = System
 
     @property
     def end(self) -> str:
@@ -32,9 +33,9 @@ class Row(NamedTuple):
 ROWS: list[Row] = []
 
 
-def row(fault: str, reads: str, within: float) -> Callable[[Cause], Cause]:
+def row(fault: str, reads: str, within: float, on: type[System] = System) -> Callable[[Cause], Cause]:
     def add(cause: Cause) -> Cause:
-        ROWS.append(Row(fault, cause, reads, within))
+        ROWS.append(Row(fault, cause, reads, within, on))
         return cause
 
     return add

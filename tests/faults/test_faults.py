@@ -11,8 +11,9 @@ import pytest
 
 from feedback.card import SENTENCES
 from tests.faults.database import SERVER
+from tests.faults.hosts_table import ROWS
 from tests.faults.system import Prepared, System
-from tests.faults.table import ROWS, Row, disk_full
+from tests.faults.table import Row, disk_full
 from tests.runner.running import wait_until
 
 BUSY = 2  # so much longer all may take where many rows run at once
@@ -35,8 +36,8 @@ def folder(row: Row, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def system(folder: Path, prepared: Prepared) -> Iterator[System]:
-    system = System(folder / "var", prepared)
+def system(row: Row, folder: Path, prepared: Prepared) -> Iterator[System]:
+    system = row.on(folder / "var", prepared)
     yield system
     system.stop()
 
