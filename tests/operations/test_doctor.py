@@ -3,9 +3,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from feedback.models import Alarm, Pause, Tally, Worker
@@ -70,6 +72,20 @@ def test_the_database_and_its_migrations_are_checked(monkeypatch: pytest.MonkeyP
     assert "ok" in marks
     monkeypatch.setattr(stores, "_pending", lambda: ["one", "two"])
     assert ("wrong", "2 migrations are pending") in found(stores.check_database)
+
+
+def test_locks_that_a_lost_host_would_hold_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_idle_transactions_are_endless", lambda: True)
+    assert ("wrong", "a host that is cut off can hold its locks for hours") in found(stores.check_database)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="its locks end with their process")
+def test_a_new_connection_to_postgresql_ends_idle_transactions() -> None:
+    with psycopg.connect(**connection.get_connection_params()) as new:
+        assert new.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("30s",)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    assert stores._idle_transactions_are_endless()
 
 
 def test_a_redis_that_keeps_everything_is_ok(has_redis: Callable[[Redis], None]) -> None:
