@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
 CONNECT_SECONDS, REPLY_SECONDS = 0.5, 1.0
 SENTINEL_SECONDS = 0.2  # for each, since the first ones may be as dead as the primary that they watched
@@ -111,10 +111,21 @@ def _primary(parts: SplitResult, options: Options, password: str | None) -> redi
     hosts = [_host(item, 26379) for item in parts.netloc.rpartition("@")[2].split(",")]
     theirs = {name: value for name, value in options.items() if name.startswith("ssl")}
     theirs |= _quick(SENTINEL_SECONDS, SENTINEL_SECONDS) | {"password": password}
-    primary: redis.Redis = Sentinel(hosts, sentinel_kwargs=theirs).master_for(
+    primary: redis.Redis = PlainSpokenSentinel(hosts, sentinel_kwargs=theirs).master_for(
         unquote(service), db=_db(db or "0"), **options
     )
     return primary
+
+
+class PlainSpokenSentinel(Sentinel):
+    def discover_master(self, service_name: str) -> tuple[str, int]:
+        try:
+            found: tuple[str, int] = super().discover_master(service_name)
+        except MasterNotFoundError as error:  # half a page of the clients' insides
+            raise MasterNotFoundError(
+                f"no Sentinel in REDIS_URL lets us in and knows a living primary named {service_name!r}"
+            ) from error
+        return found
 
 
 def _host(text: str, usual_port: int) -> tuple[str, int]:

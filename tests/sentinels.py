@@ -29,7 +29,7 @@ class Sentinels:
         self.primary = self._server("primary", port)
         self.replica = self._server("replica", free_port(), "--replicaof", "127.0.0.1", str(port))
         self.ports = [free_port() for _ in range(3)]
-        self.processes = [self._sentinel(sentinel, port) for sentinel in self.ports]
+        self.processes = [start_sentinel(folder, sentinel, port, preexec=preexec) for sentinel in self.ports]
         hosts = ",".join(f"127.0.0.1:{sentinel}" for sentinel in self.ports)
         self.url = f"redis+sentinel://{hosts}/queue/0"
         wait_until(lambda: all(map(_sees_everybody, self.ports)))
@@ -50,13 +50,14 @@ class Sentinels:
         options = ("--bind", "127.0.0.1", "--port", str(port), "--repl-diskless-sync-delay", "0", *options)
         return RedisServer(self.folder / name, self.preexec, options)
 
-    def _sentinel(self, port: int, primary: int) -> subprocess.Popen[bytes]:
-        path = self.folder / f"{port}.conf"
-        path.write_text(SENTINEL.format(port=port, folder=self.folder, primary=primary))
-        program = command(self.folder, path)[0]
-        return subprocess.Popen(
-            [program, path, "--sentinel"], stdin=subprocess.DEVNULL, preexec_fn=self.preexec
-        )
+
+def start_sentinel(
+    folder: Path, port: int, primary: int, *more: str, preexec: Callable[[], None] | None = None
+) -> subprocess.Popen[bytes]:
+    path = folder / f"{port}.conf"
+    path.write_text("\n".join([SENTINEL.format(port=port, folder=folder, primary=primary), *more, ""]))
+    program = command(folder, path)[0]
+    return subprocess.Popen([program, path, "--sentinel"], stdin=subprocess.DEVNULL, preexec_fn=preexec)
 
 
 def _sees_everybody(port: int) -> bool:

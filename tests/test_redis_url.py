@@ -16,6 +16,8 @@ from redis.sentinel import SentinelConnectionPool, SentinelManagedSSLConnection
 from project.broker import Broker
 from project.redis_url import connect
 from tests.redis_server import RedisServer
+from tests.runner.running import free_port, wait_until
+from tests.sentinels import start_sentinel
 from tests.test_broker import consumer, message, next_message
 from tests.tls_proxy import TlsProxy
 
@@ -48,6 +50,8 @@ def asked(url: str) -> Iterator[redis.Redis]:
     client = connect(url)
     yield client
     client.close()
+    if isinstance(client.connection_pool, SentinelConnectionPool):
+        client.connection_pool.sentinel_manager.close()
 
 
 def test_a_password_and_a_user_are_sent_as_they_were_meant(server: RedisServer) -> None:
@@ -84,7 +88,7 @@ def test_tls_is_spoken_with_an_authority_of_ones_own(
     server: RedisServer, authority: trustme.CA, tmp_path: Path
 ) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    with _tls(server, authority, "localhost") as proxy:
+    with _tls(server.socket, authority, "localhost") as proxy:
         url = f"rediss://:open%20sesame@localhost:{proxy.port}/0?ssl_ca_certs={tmp_path / 'ca.pem'}"
         with asked(url) as client:
             assert client.ping()
@@ -99,7 +103,7 @@ def test_a_certificate_of_somebody_else_is_refused(
 ) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     option = f"?ssl_ca_certs={tmp_path / 'ca.pem'}" if known else ""
-    with _tls(server, authority, name) as proxy:
+    with _tls(server.socket, authority, name) as proxy:
         with asked(f"rediss://localhost:{proxy.port}/0{option}") as client:
             with pytest.raises(redis.ConnectionError, match=why):
                 client.ping()
@@ -127,6 +131,32 @@ def test_sentinels_and_redis_are_asked_with_their_own_passwords_and_the_same_car
         assert (one["ssl_cert_reqs"], one["ssl_check_hostname"]) == ("required", True)
         assert one["retry"].get_retries() == 0
     assert {one["socket_timeout"] for one in theirs} == {0.2}
+
+
+def test_the_primary_is_found_over_tls_by_a_sentinel_with_a_password_of_its_own(
+    server: RedisServer, authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    port, login = free_port(), 'sentinel auth-pass queue "open sesame"'
+    with _tls(server.socket, authority, "127.0.0.1") as primary, _tls(port, authority, "127.0.0.1") as proxy:
+        sentinel = start_sentinel(tmp_path, port, primary.port, login, 'requirepass "other"')
+        known = f"127.0.0.1:{proxy.port}/queue/0?ssl_ca_certs={tmp_path / 'ca.pem'}&sentinel_password="
+        try:
+            with asked(f"rediss+sentinel://:open%20sesame@{known}other") as client:
+                wait_until(lambda: _answers(client), 10)
+            with asked(f"rediss+sentinel://:open%20sesame@{known}wrong") as client:
+                with pytest.raises(redis.ConnectionError, match="no Sentinel in REDIS_URL lets us in"):
+                    client.ping()
+        finally:
+            sentinel.kill()
+            sentinel.wait()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 @pytest.mark.parametrize(
@@ -161,8 +191,8 @@ def test_what_is_wrong_is_said_and_no_secret_repeated(url: str, words: str) -> N
 
 
 @contextmanager
-def _tls(server: RedisServer, authority: trustme.CA, name: str) -> Iterator[TlsProxy]:
+def _tls(behind: Path | int, authority: trustme.CA, name: str) -> Iterator[TlsProxy]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
-    with TlsProxy(context, server.socket) as proxy:
+    with TlsProxy(context, behind) as proxy:
         yield proxy

@@ -1,4 +1,7 @@
-"""TLS in front of a server that has none: the Redis that comes along is built without it."""
+"""TLS in front of a server that has none: the Redis that comes along is built without it.
+
+Who speaks none, as its Sentinel, is passed on as well.
+"""
 
 import socket
 import socketserver
@@ -8,11 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+CLIENT_HELLO = b"\x16"
+
 
 class TlsProxy(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-    def __init__(self, context: ssl.SSLContext, behind: Path) -> None:
+    def __init__(self, context: ssl.SSLContext, behind: Path | int) -> None:
         super().__init__(("127.0.0.1", 0), _Line)
         self.context, self.behind = context, behind
 
@@ -33,13 +38,25 @@ class _Line(socketserver.BaseRequestHandler):
     server: TlsProxy
 
     def handle(self) -> None:
-        with suppress(OSError), self.server.context.wrap_socket(self.request, server_side=True) as outside:
-            with socket.socket(socket.AF_UNIX) as inside:
-                inside.connect(str(self.server.behind))
-                answers = threading.Thread(target=_pass_on, args=(inside, outside), daemon=True)
-                answers.start()
-                _pass_on(outside, inside)
-                answers.join()
+        with suppress(OSError), self._outside() as outside, self._inside() as inside:
+            answers = threading.Thread(target=_pass_on, args=(inside, outside), daemon=True)
+            answers.start()
+            _pass_on(outside, inside)
+            answers.join()
+
+    def _outside(self) -> socket.socket:
+        line: socket.socket = self.request
+        if line.recv(1, socket.MSG_PEEK) == CLIENT_HELLO:
+            return self.server.context.wrap_socket(line, server_side=True)
+        return line
+
+    def _inside(self) -> socket.socket:
+        behind = self.server.behind
+        if isinstance(behind, int):
+            return socket.create_connection(("127.0.0.1", behind))
+        inside = socket.socket(socket.AF_UNIX)
+        inside.connect(str(behind))
+        return inside
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
