@@ -132,7 +132,7 @@ def test_a_consumer_leaves_a_primary_that_became_a_replica(server: RedisServer, 
     try:
         with pytest.raises(ConnectionClosed, match="UNBLOCKED"):
             next(waiting)
-        with pytest.raises(ConnectionClosed, match="read only replica"):
+        with pytest.raises(ConnectionClosed):  # as a replica, or because it hung up
             next(waiting)
     finally:
         demoting.join()
