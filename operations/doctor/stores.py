@@ -80,8 +80,10 @@ def check_redis() -> Iterator[Finding]:
             "Start the Redis that REDIS_URL names. Emails go out meanwhile, later.",
         )
         return
-    policy = memory.get("maxmemory_policy", "noeviction")
-    if policy == "noeviction":
+    policy = memory.get("maxmemory_policy")
+    if policy is None:
+        yield unknown("it does not tell its maxmemory-policy", "Ask who runs it: it must be noeviction.")
+    elif policy == "noeviction":
         yield ok("answers, and drops nothing when it is full")
     else:
         yield wrong(

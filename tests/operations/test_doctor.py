@@ -33,9 +33,9 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
 
 
 class Redis:
-    def __init__(self, policy: str = "noeviction", ahead: float = 0, aof: int = 1) -> None:
+    def __init__(self, policy: str | None = "noeviction", ahead: float = 0, aof: int = 1) -> None:
         self.answers: dict[str, dict[str, Any]] = {
-            "memory": {"maxmemory_policy": policy},
+            "memory": {"maxmemory_policy": policy} if policy else {},
             "persistence": {"aof_enabled": aof},
         }
         self.ahead = ahead
@@ -98,6 +98,16 @@ def test_a_redis_that_evicts_or_whose_clock_is_wrong_is_said(has_redis: Callable
     said = found(stores.check_redis)
     assert ("wrong", "may drop what is queued (maxmemory-policy allkeys-lru)") in said
     assert any("ahead of ours" in what for mark, what in said if mark == "wrong")
+
+
+def test_a_redis_that_does_not_tell_whether_it_evicts_is_not_called_ok(
+    has_redis: Callable[[Redis], None],
+) -> None:
+    has_redis(Redis(policy=None))
+    assert found(stores.check_redis)[0] == (
+        "?",
+        "could not be checked: it does not tell its maxmemory-policy",
+    )
 
 
 def test_a_redis_that_does_not_answer_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
