@@ -92,7 +92,12 @@ class System:
         self.fault_at = 0.0  # when something was broken, where it was not at the end of the cause
         self.read: list[str] = []  # what the visitor has read, each status once in a row
         self.over: Callable[[], bool] = lambda: True  # whether the fault itself has ended
-        self.start_web()
+        self.spawn_web()
+        try:
+            self.wait_for_web()
+        except AssertionError:
+            self.stop()
+            raise
 
     def build(self, prepared: Prepared) -> None:
         """Start what web and workers need, and write down for them where it is."""
@@ -109,6 +114,9 @@ class System:
 
     def start_web(self) -> None:
         self.spawn_web()
+        self.wait_for_web()
+
+    def wait_for_web(self) -> None:
         wait_until(lambda: self._answers())
 
     def spawn_web(self) -> None:
