@@ -53,11 +53,11 @@ class Housekeeping(dramatiq.Middleware):
         from feedback.lease import renew_leases
         from feedback.models import Worker
 
+        if os.getppid() != self.master:  # first, since the rest needs a database that answers
+            self._end_with_master()
         renew_leases()
         Worker.objects.beat()
         recover_lost()
-        if os.getppid() != self.master:
-            self._end_with_master()
         return KEEP_SECONDS
 
     def _sweep(self) -> float:

@@ -1,7 +1,7 @@
 """Dramatiq's Redis broker, made quick to fail and quick to wake.
 
 To fail: with `url=` the broker drops redis-py's timeouts, and with `host=` a silent Redis holds a
-web request for 59 s. With this client it is 1 s at worst.
+web request for 59 s. With our client it is 1 s at worst.
 
 To wake: Dramatiq's consumer sleeps up to a second between two looks at an idle queue, so an email
 took 150-220 ms to begin. This one waits on the queue's own list instead.
@@ -17,23 +17,17 @@ from dramatiq import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import q_name
 from dramatiq.errors import ConnectionClosed
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-CONNECT_SECONDS, REPLY_SECONDS = 0.5, 1.0
+from project.redis_url import connect
+
 WAIT_SECONDS = 0.5  # below REPLY_SECONDS, or the wait itself would look like a silent Redis
 
 
 class Broker(RedisBroker):
     def __init__(self, *, url: str, **options: Any) -> None:
-        client = redis.Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=REPLY_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
         # A message that a killed worker held comes back after 10 s instead of 1 to 26 minutes.
-        super().__init__(client=client, heartbeat_timeout=10_000, maintenance_chance=1_000_000, **options)
+        quick = {"heartbeat_timeout": 10_000, "maintenance_chance": 1_000_000}
+        super().__init__(client=connect(url), **quick, **options)
 
     @property
     def consumer_class(self) -> type[_RedisConsumer]:
@@ -69,7 +63,7 @@ class WakingConsumer(_RedisConsumer):
                 self._wait()
             message: MessageProxy | None = super().__next__()
             return message
-        except redis.TimeoutError as error:
+        except redis.RedisError as error:  # also one that is a replica now, or refuses us
             raise ConnectionClosed(error) from None
 
     def _wait(self) -> None:
@@ -80,7 +74,4 @@ class WakingConsumer(_RedisConsumer):
             return
         # Moving the list's head to its head changes nothing, but blocks while the list is empty.
         key = f"{self.broker.namespace}:{self.queue_name}"
-        try:
-            self.broker.client.blmove(key, key, WAIT_SECONDS, "LEFT", "LEFT")
-        except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None
+        self.broker.client.blmove(key, key, WAIT_SECONDS, "LEFT", "LEFT")

@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
-import redis
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from environs import EnvError
 
 from project.email_url import parse_email_url
+from project.redis_url import connect
 
 __all__ = [
     "database_url",
@@ -100,12 +100,10 @@ def database_url(value: str) -> dict[str, Any]:
 
 
 def redis_url(value: str) -> str:
-    if _split(value).scheme not in ("redis", "rediss", "unix"):
-        raise EnvError("must start with redis://, rediss:// or unix://")
     try:
-        redis.ConnectionPool.from_url(value)
+        connect(value)
     except ValueError as error:
-        raise EnvError(f"cannot be understood: {error}") from None
+        raise EnvError(str(error)) from None
     return value
 
 

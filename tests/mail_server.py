@@ -32,14 +32,15 @@ class MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int = 0, *, pipelining: bool = True) -> None:
-        super().__init__(("127.0.0.1", port), _Conversation)
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", *, pipelining: bool = True) -> None:
+        super().__init__((host, port), _Conversation)
         self.usual = USUAL if pipelining else USUAL | {"EHLO": "250 here"}
         self.accepted: list[Message] = []
         self.steps: list[Step] = []
         self.said: list[tuple[Step, int]] = []  # each reply that was written, and the client's port
         self.last_line = b""
         self.misbehave: Callable[[Step, str], Reply] = lambda step, text: None
+        self.client = threading.local()  # whose conversation it is, as `misbehave` may want to know
         self.ended = threading.Event()
 
     @property
@@ -68,6 +69,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        self.server.client.address = self.client_address[0]
         with suppress(ConnectionError, _Dropped):
             self._converse()
 

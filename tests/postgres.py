@@ -7,11 +7,12 @@ programs are looked for on PATH and where Debian keeps them.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,9 +23,9 @@ def main(command: Sequence[str]) -> int:
     if not find("initdb"):
         print("PostgreSQL's programs are not on this machine, so nothing was run on it.")
         return 1 if os.environ.get("CI") else 0
-    with cluster() as url:
+    with cluster() as server:
         print("The same tests, on PostgreSQL:", flush=True)
-        return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
+        return subprocess.run(command, env=os.environ | {"DATABASE_URL": server.url}, check=False).returncode
 
 
 def find(program: str) -> str | None:
@@ -32,19 +33,45 @@ def find(program: str) -> str | None:
     return shutil.which(program) or next(map(str, newest_first), None)
 
 
-@contextmanager
-def cluster() -> Iterator[str]:
-    """Start a server and give the DATABASE_URL of its database."""
-    with tempfile.TemporaryDirectory(prefix="feedback-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+class Cluster:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.data = folder, folder / "data"
+        self.options = ["max_connections=300", f"unix_socket_directories={folder}", *options]
+        self.url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
         _give_away(folder)
-        _run("initdb", "--pgdata", folder / "data", "--auth=trust", "--username=postgres", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=300"
-        _run("pg_ctl", "--pgdata", folder / "data", "--log", folder / "log", "--options", options, "start")
+        _run("initdb", "--pgdata", self.data, "--auth=trust", "--username=postgres", "--no-sync")
+
+    def start(self) -> None:
+        options = " ".join(f"-c {option}" for option in self.options)
+        _run("pg_ctl", "--pgdata", self.data, "--log", self.folder / "log", "--options", options, "start")
+
+    def stop(self) -> None:
+        _run("pg_ctl", "--pgdata", self.data, "--mode=immediate", "stop")
+
+    def let_in(self, network: str) -> None:
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        _run("pg_ctl", "--pgdata", self.data, "reload")
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut does."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in [postmaster, *map(int, children)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def cluster(*options: str) -> Iterator[Cluster]:
+    """Start a server of its own, that listens on a socket only unless told otherwise."""
+    with tempfile.TemporaryDirectory(prefix="feedback-pg-", ignore_cleanup_errors=True) as name:
+        server = Cluster(Path(name), *(options or ["listen_addresses="]))
+        server.start()
         try:
-            yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+            yield server
         finally:
-            _run("pg_ctl", "--pgdata", folder / "data", "--mode=immediate", "stop")
+            server.stop()
 
 
 def _run(program: str, *arguments: str | Path) -> None:

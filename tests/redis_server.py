@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,18 +13,25 @@ from project.runner.redis_server import command
 
 
 class RedisServer:
-    def __init__(self, folder: Path | None = None, preexec: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        preexec: Callable[[], None] | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="redis-"))
         self.folder.mkdir(exist_ok=True)
         self.socket = self.folder / "redis.sock"
         self.url = f"unix://{self.socket}?db=0"
         self.client = redis.Redis.from_url(self.url, retry=None)
-        self.preexec = preexec
+        self.preexec, self.options = preexec, options
         self.start()
 
     def start(self) -> Self:
         self.process = subprocess.Popen(
-            command(self.folder, self.socket), stdin=subprocess.DEVNULL, preexec_fn=self.preexec
+            [*command(self.folder, self.socket), *self.options],
+            stdin=subprocess.DEVNULL,
+            preexec_fn=self.preexec,
         )
         while not self.answers():
             assert self.process.poll() is None, "the Redis server ended"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from dramatiq import Message, MessageProxy
+from dramatiq.errors import ConnectionClosed
 
 from project.broker import Broker, WakingConsumer
 from tests.redis_server import RedisServer
@@ -121,6 +122,21 @@ def test_a_silent_redis_is_given_up_after_a_second(server: RedisServer, broker: 
     finally:
         os.kill(server.process.pid, signal.SIGCONT)
     assert time.monotonic() - began < 1.5
+
+
+def test_a_consumer_leaves_a_primary_that_became_a_replica(server: RedisServer, broker: Broker) -> None:
+    waiting = consumer(broker)
+    assert next(waiting) is None
+    demoting = threading.Timer(0.1, server.client.replicaof, ["127.0.0.1", 1])
+    demoting.start()
+    try:
+        with pytest.raises(ConnectionClosed, match="UNBLOCKED"):
+            next(waiting)
+        with pytest.raises(ConnectionClosed):  # as a replica, or because it hung up
+            next(waiting)
+    finally:
+        demoting.join()
+        server.client.replicaof("NO", "ONE")
 
 
 def test_an_acknowledgement_that_redis_does_not_take_is_no_fault(

@@ -78,7 +78,7 @@ def test_an_empty_environment_names_everything_that_is_missing(environ: dict[str
         ("DATABASE_URL", "mysql://localhost/x", "postgres://"),
         ("DATABASE_URL", "nonsense", "postgres://"),
         ("REDIS_URL", "localhost:6379", "redis://"),
-        ("REDIS_URL", "redis://localhost:notaport", "cannot be understood"),
+        ("REDIS_URL", "redis://localhost:notaport", "a port that is no number"),
         ("SITE_URL", "https://feedback.example.org/?x", "such as https://"),
         ("EMAIL_URL", "smtp+tls://host", "smtp+starttls://"),
         ("DEFAULT_FROM_EMAIL", "nobody", "an address"),

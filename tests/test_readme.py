@@ -1,6 +1,6 @@
 """What the README claims, as far as a quick test can check it."""
 
-from tests.faults.table import ROWS
+from tests.faults.hosts_table import ROWS
 from tests.runner.running import BASE_DIR
 
 README = (BASE_DIR / "README.md").read_text()

@@ -3,6 +3,7 @@ import signal
 import threading
 
 import pytest
+from django.db import DatabaseError
 
 from feedback.worker import Housekeeping, Loop
 
@@ -39,3 +40,20 @@ def test_a_worker_whose_master_is_gone_ends_itself_gracefully_and_once(
     housekeeping._keep()
     housekeeping._keep()
     assert sent == [(os.getpid(), signal.SIGTERM)]
+
+
+def test_a_worker_whose_master_is_gone_ends_also_where_the_database_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    monkeypatch.setattr("feedback.lease.renew_leases", _refused)
+    housekeeping = Housekeeping()
+    housekeeping.master = -1
+    with pytest.raises(DatabaseError):
+        housekeeping._keep()
+    assert sent == [(os.getpid(), signal.SIGTERM)]
+
+
+def _refused() -> None:
+    raise DatabaseError("no such file")

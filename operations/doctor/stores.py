@@ -42,7 +42,7 @@ def check_database() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode" if connection.vendor == "sqlite" else "SELECT 'wal'")
             mode = cursor.fetchone()[0]
-        pending = _pending()
+        pending, endless = _pending(), _idle_transactions_are_endless()
     except DatabaseError as error:
         yield wrong(
             f"does not answer: {error}", "Check DATABASE_URL, and that the server or the file is there."
@@ -51,10 +51,23 @@ def check_database() -> Iterator[Finding]:
     yield ok(f"{connection.vendor} answers in {(time.monotonic() - began) * 1000:.0f} ms")
     if mode != "wal":
         yield wrong(f"SQLite's journal_mode is {mode}, so writers lock readers out", "Run: manage.py migrate")
+    if endless:
+        yield wrong(
+            "a host that is cut off can hold its locks for hours",
+            "Run: ALTER ROLE (the one in DATABASE_URL) SET idle_in_transaction_session_timeout = '30s'",
+        )
     if pending:
         yield wrong(f"{len(pending)} migrations are pending", "Run: manage.py migrate")
     else:
         yield ok("no migration is pending")
+
+
+def _idle_transactions_are_endless() -> bool:
+    if connection.vendor == "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        return bool(cursor.fetchone()[0] == "0")
 
 
 def check_redis() -> Iterator[Finding]:
@@ -67,8 +80,10 @@ def check_redis() -> Iterator[Finding]:
             "Start the Redis that REDIS_URL names. Emails go out meanwhile, later.",
         )
         return
-    policy = memory.get("maxmemory_policy", "noeviction")
-    if policy == "noeviction":
+    policy = memory.get("maxmemory_policy")
+    if policy is None:
+        yield unknown("it does not tell its maxmemory-policy", "Ask who runs it: it must be noeviction.")
+    elif policy == "noeviction":
         yield ok("answers, and drops nothing when it is full")
     else:
         yield wrong(

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.faults.hosts_table import ROWS
 from tests.faults.system import Prepared, prepare
-from tests.faults.table import ROWS
 from tests.runner.running import BASE_DIR
 
 README = BASE_DIR / "README.md"

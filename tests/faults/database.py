@@ -59,15 +59,15 @@ class Sqlite:
 
 
 class Postgres:
-    def __init__(self, template: str = "template1") -> None:
-        self.name = f"system_{uuid.uuid4().hex}"
-        with psycopg.connect(SERVER, autocommit=True) as connection:
+    def __init__(self, template: str = "template1", server: str = SERVER) -> None:
+        self.name, self.server = f"system_{uuid.uuid4().hex}", server
+        with psycopg.connect(server, autocommit=True) as connection:
             create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(create.format(sql.Identifier(self.name), sql.Identifier(template)))
-        self.url = SERVER.rpartition("/")[0] + "/" + self.name
+        self.url = server.rpartition("/")[0] + "/" + self.name
 
     def copy(self, _: Path) -> "Postgres":
-        return Postgres(template=self.name)
+        return Postgres(self.name, self.server)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url) as connection:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -84,30 +84,46 @@ class System:
         self.folder = folder
         folder.mkdir()
         (folder / "static").symlink_to(prepared.folder / "static")
-        self.database = prepared.database.copy(folder)
-        self.mail = MailServer().__enter__()
-        self.redis = RedisServer(folder / "redis", preexec=die_with_parent(os.getpid()))
-        self.port = free_port()
-        self.environment = environment(folder, self.database) | {
-            "REDIS_URL": self.redis.url,
-            "EMAIL_URL": f"smtp://user:secret@127.0.0.1:{self.mail.port}?timeout=3",
-            **variables,
-        }
+        self.host, self.port = "127.0.0.1", free_port()
+        self.closing = ExitStack()  # what else has to end with it
+        self.build(prepared)
+        self.environment |= variables
         self.masters: list[Master] = []
         self.fault_at = 0.0  # when something was broken, where it was not at the end of the cause
         self.read: list[str] = []  # what the visitor has read, each status once in a row
         self.over: Callable[[], bool] = lambda: True  # whether the fault itself has ended
-        self.start_web()
+        self.spawn_web()
+        try:
+            self.wait_for_web()
+        except AssertionError:
+            self.stop()
+            raise
+
+    def build(self, prepared: Prepared) -> None:
+        """Start what web and workers need, and write down for them where it is."""
+        self.database = prepared.database.copy(self.folder)
+        self.mail = MailServer().__enter__()
+        self.redis = RedisServer(self.folder / "redis", preexec=die_with_parent(os.getpid()))
+        self.environment = environment(self.folder, self.database) | {
+            "REDIS_URL": self.redis.url,
+            "EMAIL_URL": f"smtp://user:secret@127.0.0.1:{self.mail.port}?timeout=3",
+        }
 
     def fault(self) -> None:
         self.fault_at = time.monotonic()
 
     def start_web(self) -> None:
-        bind = ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--log-level", "error"]
+        self.spawn_web()
+        self.wait_for_web()
+
+    def wait_for_web(self) -> None:
+        wait_until(lambda: self._answers())
+
+    def spawn_web(self) -> None:
+        bind = ["--bind", f"{self.host}:{self.port}", "--no-control-socket", "--log-level", "error"]
         size = ["--worker-class", "gthread", "--threads", "4"]
         command = [sys.executable, "-m", "gunicorn", "project.wsgi", *bind, *size]
         self.web = _start(command, self.environment)
-        wait_until(lambda: self._answers())
 
     def start_master(self, threads: int = 2, wait: bool = True, **variables: str) -> Master:
         self.masters.append(Master(self.environment | variables, threads))
@@ -142,7 +158,7 @@ class System:
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str, dict[str, str]]:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(HTTPConnection(self.host, self.port, timeout=30)) as connection:
             connection.request(method, path, body, form | (headers or {}))
             response = connection.getresponse()
             page = response.read().decode()
@@ -155,6 +171,7 @@ class System:
         self.web.wait()
         self.redis.stop()
         self.mail.__exit__()
+        self.closing.close()
 
     def _answers(self) -> bool:
         with suppress(OSError):
@@ -181,10 +198,10 @@ def environment(folder: Path, database: Database) -> dict[str, str]:
     }
 
 
-def prepare(folder: Path) -> "Prepared":
+def prepare(folder: Path, database: Sqlite | Postgres | None = None) -> "Prepared":
     """Make the database and the static files that each system starts from."""
     folder.mkdir()
-    database = fresh(folder)
+    database = database or fresh(folder)
     command, variables = [sys.executable, "-m", "project.runner.prepare"], environment(folder, database)
     subprocess.run(command, cwd=BASE_DIR, env=variables, check=True, stdout=subprocess.DEVNULL)
     return Prepared(folder, database)

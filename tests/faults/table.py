@@ -9,9 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from project.runner.death import die_with_parent
 from tests.faults.system import System
 from tests.mail_server import DROP, SILENCE, MailServer, Reply
 from tests.runner.running import wait_until
+from tests.sentinels import Sentinels
 
 Cause = Callable[[System], list[str]]  # makes the fault and returns the pages of those it meets
 
@@ -21,6 +23,7 @@ class Row(NamedTuple):
     cause: Cause
     reads: str  # the statuses that the visitor of the first page may read, in this order
     within: float  # seconds from the fault to the last status
+    on: type[System] = System
 
     @property
     def end(self) -> str:
@@ -30,9 +33,9 @@ class Row(NamedTuple):
 ROWS: list[Row] = []
 
 
-def row(fault: str, reads: str, within: float) -> Callable[[Cause], Cause]:
+def row(fault: str, reads: str, within: float, on: type[System] = System) -> Callable[[Cause], Cause]:
     def add(cause: Cause) -> Cause:
-        ROWS.append(Row(fault, cause, reads, within))
+        ROWS.append(Row(fault, cause, reads, within, on))
         return cause
 
     return add
@@ -159,6 +162,23 @@ def redis_silent(system: System) -> list[str]:
     system.start_master()
     os.kill(system.redis.process.pid, signal.SIGSTOP)
     return [_submitted_quickly(system)]
+
+
+@row("the Redis primary killed among 60 emails; Sentinels, a replica", "queued sending sent", 40)
+def redis_primary_killed(system: System) -> list[str]:
+    group = Sentinels(system.folder / "sentinels", die_with_parent(os.getpid()))
+    system.closing.callback(group.stop)
+    kill_web(system)
+    system.environment["REDIS_URL"] = group.url
+    system.start_web()
+    pages = _drain(system, 60)
+    group.primary.stop()
+    system.fault()
+    while not group.has_taken_over():
+        assert time.monotonic() < system.fault_at + 40, "no consumer waits at the new primary"
+        pages.insert(0, _submitted_quickly(system))
+        time.sleep(0.1)
+    return pages
 
 
 @row("a worker frozen for 25 s before the final dot", "sending retrying sending sent", 40)

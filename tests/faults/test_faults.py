@@ -11,8 +11,9 @@ import pytest
 
 from feedback.card import SENTENCES
 from tests.faults.database import SERVER
+from tests.faults.hosts_table import ROWS
 from tests.faults.system import Prepared, System
-from tests.faults.table import ROWS, Row, disk_full
+from tests.faults.table import Row, disk_full
 from tests.runner.running import wait_until
 
 BUSY = 2  # so much longer all may take where many rows run at once
@@ -35,8 +36,8 @@ def folder(row: Row, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def system(folder: Path, prepared: Prepared) -> Iterator[System]:
-    system = System(folder / "var", prepared)
+def system(row: Row, folder: Path, prepared: Prepared) -> Iterator[System]:
+    system = row.on(folder / "var", prepared)
     yield system
     system.stop()
 
@@ -55,7 +56,7 @@ def test_a_fault_loses_nothing_doubles_nothing_and_is_told(
         assert ended or time.monotonic() < until, f"{states(system)}, read {system.read}"
         time.sleep(0.05)
     _finish(system, pages, row)
-    lost, doubled = _books(system, pages)
+    lost, doubled = books(system, pages)
     record_property("fault", [row.fault, system.read, lost, doubled, ended - began])
     assert (lost, doubled) == (0, 0)
 
@@ -87,7 +88,7 @@ def _is_in_order(read: list[str], expected: list[str]) -> bool:
     return read[-1] == expected[-1] and all(status in left for status in read)
 
 
-def _books(system: System, pages: list[str]) -> tuple[int, int]:
+def books(system: System, pages: list[str]) -> tuple[int, int]:
     """Count the lost and the doubled, by what the mail server accepted and what our rows say."""
     accepted = Counter(system.mail.accepted_ids())
     rows = system.database.query("SELECT message_id, state FROM feedback_delivery")

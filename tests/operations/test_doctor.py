@@ -3,9 +3,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from feedback.models import Alarm, Pause, Tally, Worker
@@ -31,9 +33,9 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
 
 
 class Redis:
-    def __init__(self, policy: str = "noeviction", ahead: float = 0, aof: int = 1) -> None:
+    def __init__(self, policy: str | None = "noeviction", ahead: float = 0, aof: int = 1) -> None:
         self.answers: dict[str, dict[str, Any]] = {
-            "memory": {"maxmemory_policy": policy},
+            "memory": {"maxmemory_policy": policy} if policy else {},
             "persistence": {"aof_enabled": aof},
         }
         self.ahead = ahead
@@ -72,6 +74,20 @@ def test_the_database_and_its_migrations_are_checked(monkeypatch: pytest.MonkeyP
     assert ("wrong", "2 migrations are pending") in found(stores.check_database)
 
 
+def test_locks_that_a_lost_host_would_hold_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_idle_transactions_are_endless", lambda: True)
+    assert ("wrong", "a host that is cut off can hold its locks for hours") in found(stores.check_database)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="its locks end with their process")
+def test_a_new_connection_to_postgresql_ends_idle_transactions() -> None:
+    with psycopg.connect(**connection.get_connection_params()) as new:
+        assert new.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("30s",)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    assert stores._idle_transactions_are_endless()
+
+
 def test_a_redis_that_keeps_everything_is_ok(has_redis: Callable[[Redis], None]) -> None:
     has_redis(Redis())
     assert {mark for mark, _ in found(stores.check_redis)} == {"ok"}
@@ -82,6 +98,16 @@ def test_a_redis_that_evicts_or_whose_clock_is_wrong_is_said(has_redis: Callable
     said = found(stores.check_redis)
     assert ("wrong", "may drop what is queued (maxmemory-policy allkeys-lru)") in said
     assert any("ahead of ours" in what for mark, what in said if mark == "wrong")
+
+
+def test_a_redis_that_does_not_tell_whether_it_evicts_is_not_called_ok(
+    has_redis: Callable[[Redis], None],
+) -> None:
+    has_redis(Redis(policy=None))
+    assert found(stores.check_redis)[0] == (
+        "?",
+        "could not be checked: it does not tell its maxmemory-policy",
+    )
 
 
 def test_a_redis_that_does_not_answer_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
