@@ -45,6 +45,11 @@ class Household(Family):
         more = {"stdout": subprocess.DEVNULL, **quiet, "env": os.environ | self.environ} | descriptors
         return super().start(name, command, in_hand=in_hand, job=job, **more)
 
+    def drop(self) -> None:
+        """End all at once, whatever they have in hand."""
+        self.signals.again = True
+        self.stop()
+
     def run(self, *command: str | Path) -> str:
         """Run a program to its end and return what it printed."""
         done = subprocess.run(

@@ -1,5 +1,6 @@
-"""The product's rows, from outside of it: python -m bench.rows owe COUNT | sent"""
+"""The product's rows, from outside of it: python -m bench.rows owe COUNT | sent | watch COUNT SECONDS"""
 
+import json
 import os
 import random
 import sys
@@ -15,10 +16,13 @@ MESSAGE = "The door is too heavy. " * 5
 BATCH = 10_000
 
 
-def main(what: str, count: int = 0) -> None:
+def main(what: str, count: int = 0, seconds: int = 0) -> None:
     import django
 
+    from project.runner.defaults import set_defaults
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    set_defaults(os.environ)
     django.setup()
     match what:
         case "owe":
@@ -27,6 +31,25 @@ def main(what: str, count: int = 0) -> None:
             from feedback.models import Delivery, State
 
             print(Delivery.objects.filter(state=State.SENT).count())
+        case "watch":
+            print(json.dumps(watch(count, timedelta(seconds=seconds))))
+
+
+def watch(count: int, span: timedelta) -> list[tuple[str, float]]:
+    """Save feedbacks that came over this time, their emails all to be tried again; return who polls what."""
+    from django.utils import timezone
+
+    from feedback.card import Card
+    from feedback.models import Delivery
+
+    fill(count, owed=count, span=span)
+    later = timezone.now() + timedelta(hours=1)
+    Delivery.objects.update(attempt=1, retries=1, due_at=later, ring_at=later)
+    cards = [Card(delivery) for delivery in Delivery.objects.followed()]
+    return [
+        (f"{card.status_url}?lang=en&seen={card.version}", card.poll_seconds or span.seconds)
+        for card in cards
+    ]
 
 
 def fill(rows: int, owed: int, span: timedelta = timedelta(minutes=1)) -> None:

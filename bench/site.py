@@ -2,7 +2,7 @@
 
 import http.client
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.postgres import cluster
 from tests.redis_server import RedisServer
 
 SECRET = "only-for-measuring-" + "0123456789" * 5
+NOTHING: Mapping[str, str] = {}
 SETTLED = {
     "SECRET_KEY": SECRET,
     "ALLOWED_HOSTS": "127.0.0.1",
@@ -50,7 +51,7 @@ class Site:
         """Serve on `port` with the runner's own command line, until the site is stopped."""
         with listen(0) as listening:
             self.port = listening.getsockname()[1]
-            start_web(self.home, self.env, listening)
+            self.web = start_web(self.home, self.env, listening)
         until(self._answers, 60, "the web server's first answer")
 
     def _answers(self) -> bool:
@@ -87,7 +88,14 @@ class Peer(Site):
 
     def start_workers(self) -> Child:
         size = ["--concurrency", str(self.env["WORKER_PROCESSES"])]
-        celery = [PEER_PYTHON, "-m", "celery", "--app=bench.peers", "worker", "--loglevel=WARNING"]
+        celery: list[str | Path] = [
+            PEER_PYTHON,
+            "-m",
+            "celery",
+            "--app=bench.peers",
+            "worker",
+            "--loglevel=WARNING",
+        ]
         return self.home.start("Celery worker", [*celery, *size])
 
 
@@ -102,7 +110,9 @@ class PeerHousehold(Household):
 
 
 @contextmanager
-def product(smtp_port: int, *, postgres: bool = False, **more: str) -> Iterator[Product]:
+def product(
+    smtp_port: int, *, postgres: bool = False, more: Mapping[str, str] = NOTHING
+) -> Iterator[Product]:
     with _stores(smtp_port, postgres, more) as (environ, redis), household(environ) as home:
         site = Product(home, redis, env=_checked(environ))
         site.prepare()
@@ -111,7 +121,7 @@ def product(smtp_port: int, *, postgres: bool = False, **more: str) -> Iterator[
 
 @contextmanager
 def peer(
-    smtp_port: int, *, postgres: bool = False, settings: str = "settings", **more: str
+    smtp_port: int, *, postgres: bool = False, settings: str = "settings", more: Mapping[str, str] = NOTHING
 ) -> Iterator[Peer]:
     with _stores(smtp_port, postgres, more) as (environ, redis):
         home = PeerHousehold(environ | {"DJANGO_SETTINGS_MODULE": f"bench.peers.{settings}"})
@@ -125,12 +135,12 @@ def peer(
 
 @contextmanager
 def _stores(
-    smtp_port: int, postgres: bool, more: dict[str, str]
+    smtp_port: int, postgres: bool, more: Mapping[str, str]
 ) -> Iterator[tuple[dict[str, str], RedisServer]]:
     with folder() as var, cluster() if postgres else nullcontext() as url:
         redis = RedisServer(var, preexec=die_with_parent(os.getpid()))
         try:
-            yield SETTLED | _addresses(var, redis.url, smtp_port, url) | more, redis
+            yield SETTLED | _addresses(var, redis.url, smtp_port, url) | dict(more), redis
         finally:
             redis.stop()
 
