@@ -4,6 +4,7 @@ Each measurement leaves its part in var/bench/, and bench/RESULTS.md is written 
 """
 
 import argparse
+import signal
 import sys
 import time
 from importlib import import_module
@@ -41,7 +42,13 @@ def _measured(name: str) -> Part:
     return part
 
 
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

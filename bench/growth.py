@@ -62,6 +62,7 @@ class Steps:
             env=os.environ | environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,
             preexec_fn=die_with_parent(os.getpid()),
         )
         self._answer()

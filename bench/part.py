@@ -87,7 +87,7 @@ def readable(value: float) -> str:
     """Return three significant digits, and never an exponent."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.4f}"
+    return f"{value:.3g}" if abs(value) >= 0.001 or not value else f"{value:.4f}"
 
 
 def say(sentence: str) -> None:
