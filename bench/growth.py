@@ -51,6 +51,7 @@ class Steps:
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.path = FOLDER / f"growth-{rows}.sqlite3"
+        self.filled = self.path.with_suffix(".sqlite3-filled")
 
     def __enter__(self) -> Self:
         self._forget_if_old()
@@ -66,6 +67,8 @@ class Steps:
             preexec_fn=die_with_parent(os.getpid()),
         )
         self._answer()
+        if not self.filled.exists():
+            self.filled.touch()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,6 +90,6 @@ class Steps:
 
     def _forget_if_old(self) -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        if self.path.exists() and time.time() - os.stat(self.path).st_mtime > FRESH_SECONDS:
+        if not self.filled.exists() or time.time() - self.filled.stat().st_mtime > FRESH_SECONDS:
             for path in FOLDER.glob(f"{self.path.name}*"):
                 path.unlink()
