@@ -7,7 +7,8 @@ status fragment in the answer, is stated beside.
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -25,6 +26,7 @@ ROUNDS = quick(5, 1)
 ONE_BY_ONE = quick(100, 20)
 LOADS = {"one by one": 0, "100/s": 100, "400/s": 400}
 LOAD_SECONDS = {100: quick(4.0, 1.0), 400: quick(2.0, 0.5)}
+WARM = 10
 LATE = 5  # so many times the p50 may the p99 be
 DRAIN_SECONDS = 120
 
@@ -38,18 +40,22 @@ class Asked:
     sends: bool = True  # an email for each POST
     more: str = ""  # headers
 
-    def times(self, sink: Sink, rate: float, seconds: float = 0) -> list[float]:
+    def in_turn(self, sink: Sink, rate: float, seconds: float = 0) -> list[float]:
         before = sink.accepted
-        times = load.running(self._times(rate, seconds))
+        self.warm()
+        times = load.running(self.times(rate, seconds))
         if self.sends:
-            until(lambda: sink.accepted >= before + len(times), DRAIN_SECONDS, "an email for every POST")
+            posts = WARM + len(times)
+            until(lambda: sink.accepted >= before + posts, DRAIN_SECONDS, "an email for every POST")
         return times
 
-    async def _times(self, rate: float, seconds: float) -> list[float]:
+    def warm(self) -> None:
+        load.running(self.times(WARM, 1))
+
+    async def times(self, rate: float, seconds: float) -> list[float]:
         client = Client(self.site.port)
         try:
             send = await load.form(client, self.path, self.more)
-            await load.one_by_one(send, 5)
             return await (load.on_time(send, rate, seconds) if rate else load.one_by_one(send, ONE_BY_ONE))
         finally:
             client.close()
@@ -59,7 +65,7 @@ def measure() -> Part:
     with Sink() as sink:
         times = _in_turns(sink)
         rows = [row for how in LOADS for row in _rows(how, times[how])]
-        rows += _without_redis(sink)
+        rows += [*_without_redis(sink), _redis_round_trip(sink)]
     return Part("answers", TITLE, rows, times)
 
 
@@ -70,7 +76,7 @@ def _in_turns(sink: Sink) -> Times:
         for number in range(ROUNDS):
             for how, rate in LOADS.items():
                 for who, asked in contenders.items():
-                    took = asked.times(sink, rate, LOAD_SECONDS.get(rate, 0))
+                    took = asked.in_turn(sink, rate, LOAD_SECONDS.get(rate, 0))
                     times[how].setdefault(who, []).append(took)
                 say(f"answers, round {number + 1} of {ROUNDS}, {how}: {_p50s(times[how])}")
     return times
@@ -110,10 +116,13 @@ def _rows(how: str, times: dict[str, list[list[float]]]) -> Iterator[Row]:
 def _without_redis(sink: Sink) -> Iterator[Row]:
     """Take Redis away, in the two ways in which it goes: it has ended, or it is silent."""
     for how, gone in (("has ended", _ended), ("is frozen", _frozen)):
-        with product(sink.port) as site, gone(site):
+        with product(sink.port) as site:
+            asked = Asked(site, "/")
             site.start_workers()
             site.start_web()
-            times = Asked(site, "/", sends=False).times(sink, 100, quick(10.0, 2.0))
+            asked.warm()
+            with gone(site):
+                times = load.running(asked.times(100, quick(10.0, 2.0)))
         most = 1000 if gone is _ended else None
         yield stated(f"100/s while Redis {how}: p99", [percentile(times, 99)], "ms", most=most)
         yield stated(f"100/s while Redis {how}: slowest", [max(times)], "ms")
@@ -132,6 +141,19 @@ def _frozen(site: Product) -> Iterator[None]:
         yield
     finally:
         os.kill(site.redis.process.pid, signal.SIGCONT)
+
+
+def _redis_round_trip(sink: Sink) -> Row:
+    with peer(sink.port) as site:
+        ping = site.redis.client.ping
+        times = [_timed(ping) for _ in range(1000)]
+    return stated("one Redis round trip: p50", [percentile(times, 50)], "ms")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _p50s(times: dict[str, list[list[float]]]) -> str:
