@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -51,13 +52,19 @@ class Sink:
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout
-        rest = b""
-        while said := os.read(process.stdout.fileno(), 1 << 16):
-            # A number is whole once the carriage return behind it has come.
-            whole, _, rest = (rest + said).rpartition(b"\r")
-            if found := re.findall(rb"mesg=(\d+)", whole):
-                self.came.append((time.monotonic(), int(found[-1])))
+        for count in counts(process.stdout.fileno()):
+            self.came.append((time.monotonic(), count))
             time.sleep(LOOK_SECONDS)
+
+
+def counts(descriptor: int) -> Iterator[int]:
+    """Yield how many emails there were, each time that more is said, until its end."""
+    rest = b""
+    while said := os.read(descriptor, 1 << 16):
+        # A number is whole once the carriage return behind it has come.
+        whole, _, rest = (rest + said).rpartition(b"\r")
+        if found := re.findall(rb"mesg=(\d+)", whole):
+            yield int(found[-1])
 
 
 def _program() -> str:
