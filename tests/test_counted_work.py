@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -49,14 +51,15 @@ def commits(verbs: list[str]) -> int:
 
 @pytest.fixture
 def redis_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
-    server = RedisServer()
-    broker = Broker(url=server.url, middleware=[])
-    broker.declare_queue("email")
-    monkeypatch.setattr(tasks.deliver, "broker", broker)
-    monkeypatch.setattr(tasks, "_silent_until", 0)
-    yield broker
-    broker.client.close()
-    server.stop()
+    with TemporaryDirectory(prefix="redis-") as folder:
+        server = RedisServer(Path(folder))
+        broker = Broker(url=server.url, middleware=[])
+        broker.declare_queue("email")
+        monkeypatch.setattr(tasks.deliver, "broker", broker)
+        monkeypatch.setattr(tasks, "_silent_until", 0)
+        yield broker
+        broker.client.close()
+        server.stop()
 
 
 @pytest.fixture
