@@ -4,6 +4,7 @@
 # make test-postgres  the tests and the faults again, on a PostgreSQL that is started for them
 # make faults the failure table of the README, with real processes (minutes)
 # make soak   random kills under load (SOAK_KILLS=2000 SOAK_SEED=7)
+# make bench  everything measured, beside others of its kind, into bench/RESULTS.md (ARGS="drain polls" QUICK=1)
 # make lint   every check that needs no running program
 # make staff  a login for /admin/ and /operations/
 # make screenshots  the pictures in docs/ anew
@@ -15,7 +16,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip -qq --disable-pip-version-check
 
-.PHONY: run test test-pages test-postgres faults soak lint staff screenshots messages audit lock
+.PHONY: run test test-pages test-postgres faults soak bench lint staff screenshots messages audit lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python -m project.runner $(if $(RELOAD),--reload)
@@ -40,6 +41,9 @@ faults: .venv/ready-to-test
 
 soak: .venv/ready-to-test
 	@SOAK_KILLS=$${SOAK_KILLS:-2000} $(BIN)/python -m pytest --numprocesses=0 -s tests/faults/test_soak.py $(ARGS)
+
+bench: .venv/ready-to-test bench/.venv/ready
+	@$(BIN)/python -m bench $(ARGS)
 
 staff: .venv/ready-to-run
 	@$(BIN)/python -m project.runner manage migrate --verbosity 0
@@ -83,6 +87,7 @@ lock: $(BIN)/pip
 	@$(PIP) install uv
 	$(COMPILE) $(EXACTLY) -o requirements.txt
 	$(COMPILE) --group dev $(EXACTLY) -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile bench/requirements.in $(EXACTLY) -c requirements.txt -o bench/requirements.txt
 
 .venv/ready-to-run: requirements.txt | $(BIN)/pip
 	@echo "Installing what is needed (about 15 s, once)…"
@@ -94,6 +99,11 @@ lock: $(BIN)/pip
 	@echo "Installing what the tests and checks need (about 40 s, once)…"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch .venv/ready-to-run $@
+
+bench/.venv/ready: bench/requirements.txt
+	@$(PYTHON) -m venv --clear bench/.venv
+	@bench/.venv/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

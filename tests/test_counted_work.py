@@ -1,0 +1,184 @@
+"""What each step costs, counted: unlike time, it is the same on every machine. Lower it, never raise it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from dramatiq.brokers.stub import StubBroker
+from pytest_django import Settings
+from redis.connection import AbstractConnection
+
+from feedback import tasks
+from feedback.clock import JOBS, run_due_jobs
+from feedback.delivery import deliver, recover_lost
+from feedback.lease import renew_leases
+from feedback.models import Delivery, Worker
+from feedback.sweeper import sweep
+from project.broker import Broker
+from tests.mail_server import MailServer, settings_for
+from tests.redis_server import RedisServer
+from tests.test_broker import consumer, next_message
+
+FIELDS = {"email": "ada@example.org", "message": "The door is too heavy.", "xtopic": ""}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Give the first word of each statement, in the end; a transaction shows as BEGIN … COMMIT."""
+    verbs: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield verbs
+    verbs += [query["sql"].split()[0] for query in captured]
+
+
+def commits(verbs: list[str]) -> int:
+    """Count what the disk has to confirm: each transaction, and each write outside of one."""
+    count, inside = 0, False
+    for verb in verbs:
+        inside = verb == "BEGIN" or (inside and verb != "COMMIT")
+        count += verb == "COMMIT" or (not inside and verb in ("INSERT", "UPDATE", "DELETE"))
+    return count
+
+
+@pytest.fixture
+def redis_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    with TemporaryDirectory(prefix="redis-") as folder:
+        server = RedisServer(Path(folder))
+        broker = Broker(url=server.url, middleware=[])
+        broker.declare_queue("email")
+        monkeypatch.setattr(tasks.deliver, "broker", broker)
+        monkeypatch.setattr(tasks, "_silent_until", 0)
+        yield broker
+        broker.client.close()
+        server.stop()
+
+
+@pytest.fixture
+def round_trips(redis_broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Count what goes to Redis over connections that are open, with scripts that it knows already."""
+    redis_broker.enqueue(tasks.deliver.message(0))
+    warm = next_message(consumer(redis_broker))
+    assert warm
+    consumer(redis_broker).ack(warm)
+    sent: list[object] = []
+    send: Callable[..., None] = AbstractConnection.send_packed_command
+
+    def counted(self: AbstractConnection, command: object, check_health: bool = True) -> None:
+        sent.append(command)
+        send(self, command, check_health)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+    return lambda: len(sent)
+
+
+def test_a_post_is_two_inserts_and_one_commit(client: Client, broker: StubBroker) -> None:
+    with statements() as verbs:
+        client.post("/", FIELDS)
+    assert verbs == ["BEGIN", "INSERT", "INSERT", "COMMIT"]
+    assert commits(verbs) == 1
+
+
+def test_a_post_asks_redis_once_for_each_email(client: Client, round_trips: Callable[[], int]) -> None:
+    client.post("/", FIELDS)
+    assert Delivery.objects.count() == 2
+    assert round_trips() == 2
+
+
+def test_a_poll_that_finds_nothing_new_is_one_query_and_few_bytes(client: Client, owed: Delivery) -> None:
+    address = _poll(owed)
+    seen = client.get(address).text.split("seen=")[1].split('"')[0]
+    with statements() as verbs:
+        response = client.get(address, {"seen": seen})
+    assert (response.status_code, verbs) == (204, ["SELECT"])
+    assert (len(response.content), _size(response)) == (0, 678)
+
+
+def test_a_poll_that_finds_something_new_is_one_query_and_one_fragment(
+    client: Client, owed: Delivery
+) -> None:
+    with statements() as verbs:
+        response = client.get(_poll(owed), {"seen": "nothing"})
+    assert verbs == ["SELECT"]
+    assert (len(response.content), _size(response)) == (1473, 2154)
+
+
+def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, settings: Settings) -> None:
+    with MailServer() as server:
+        for name, value in settings_for(server).items():
+            setattr(settings, name, value)
+        with statements() as verbs:
+            deliver(owed.pk)
+    # Claim and what was said; begin to transmit; sent.
+    assert verbs == ["UPDATE", "SELECT", "UPDATE", "BEGIN", "UPDATE", "COMMIT"]
+    assert commits(verbs) == 3
+    assert server.steps == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "QUIT"]
+
+
+def test_a_further_delivery_of_a_run_is_two_commits_and_five_steps(
+    submit: Callable[..., Delivery], settings: Settings
+) -> None:
+    first = submit()
+    with MailServer() as server:
+        for name, value in settings_for(server).items():
+            setattr(settings, name, value)
+        with statements() as verbs:
+            deliver(first.pk, more=1)
+    assert verbs[3:] == [
+        "BEGIN",
+        "UPDATE",
+        "UPDATE",
+        "SELECT",
+        "COMMIT",
+        "UPDATE",
+        "BEGIN",
+        "UPDATE",
+        "COMMIT",
+    ]
+    assert commits(verbs) == 3 + 2
+    assert server.steps == ["CONNECT", "EHLO"] + ["MAIL", "RCPT", "DATA", "DOT"] * 2 + ["QUIT"]
+
+
+def test_eight_messages_are_fetched_at_once_and_acknowledged_one_by_one(
+    redis_broker: Broker, round_trips: Callable[[], int]
+) -> None:
+    for number in range(8):
+        redis_broker.enqueue(tasks.deliver.message(number))
+    rung = round_trips()
+    taking = consumer(redis_broker, prefetch=8)
+    for _ in range(8):
+        message = next_message(taking)
+        assert message
+        taking.ack(message)
+    assert (rung, round_trips() - rung) == (8, 1 + 8)
+
+
+def test_an_idle_worker_commits_only_its_heartbeat(broker: StubBroker) -> None:
+    Worker.objects.beat()
+    run_due_jobs()
+    with statements() as kept:
+        renew_leases()
+        Worker.objects.beat()
+        recover_lost()
+    with statements() as swept:
+        run_due_jobs()
+        sweep(threading.Event())
+    assert kept == ["BEGIN", "SELECT", "UPDATE", "COMMIT", "SELECT"]
+    assert swept == ["SELECT"] * (len(JOBS) + 3)  # paused, alarmed, unrung
+    assert commits(kept + swept) == 1
+
+
+def _poll(owed: Delivery) -> str:
+    return f"/feedback/{owed.feedback_id}/status/"
+
+
+def _size(response: Any) -> int:
+    return len(response.serialize())  # the test client's own class of it has no type
