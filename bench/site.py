@@ -139,6 +139,7 @@ def _stores(
 ) -> Iterator[tuple[dict[str, str], RedisServer]]:
     with folder() as var, cluster() if postgres else nullcontext() as database:
         redis = RedisServer(var, preexec=die_with_parent(os.getpid()))
+        url = database.url if database else None
         try:
             yield (
                 SETTLED | _addresses(var, redis.url, smtp_port, database and database.url) | dict(more),
