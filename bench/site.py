@@ -142,7 +142,7 @@ def _stores(
         url = database.url if database else None
         try:
             yield (
-                SETTLED | _addresses(var, redis.url, smtp_port, database and database.url) | dict(more),
+                SETTLED | _addresses(var, redis.url, smtp_port, url) | dict(more),
                 redis,
             )
         finally:
