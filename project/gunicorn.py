@@ -10,7 +10,6 @@ worker_class = "gthread"
 # post without a pause, 2 processes of 2 threads answered in 37 ms (p99), 1 of 4 in 0.6 to 1.4 s.
 workers = 2
 threads = max(1, _env["WEB_THREADS"] // workers)
-preload_app = False  # so that a HUP loads new code
 graceful_timeout = 30
 loglevel = "warning"
 control_socket_disable = True

@@ -16,15 +16,21 @@ FROM_VISITOR = {"X-Forwarded-Proto": "https", "SCRIPT_NAME": "/elsewhere"}
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A web server in production that trusts a proxy at 127.0.0.2."""
-    folder, port = tmp_path_factory.mktemp("var"), free_port()
+def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A site in production that trusts a proxy at 127.0.0.2."""
+    folder = tmp_path_factory.mktemp("var")
     variables = environment(folder, Sqlite(folder)) | {
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "SITE_URL": "https://127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.2",
     }
     subprocess.run([*SERVE, "prepare"], cwd="/", env=variables, check=True)
+    return variables
+
+
+@pytest.fixture(scope="module")
+def port(variables: dict[str, str]) -> Iterator[int]:
+    port = int(variables["PORT"])
     web = subprocess.Popen([*SERVE, "web"], cwd="/", env=variables)
     wait_until(lambda: answers(port))
     yield port
@@ -57,6 +63,30 @@ def test_nobody_else_may_say_so(port: int) -> None:
 def test_nobody_may_say_under_which_path_we_live(port: int) -> None:
     response = get(port, "127.0.0.2", "/admin/")
     assert response.headers["Location"].startswith("/admin/login/")
+
+
+def test_a_web_server_that_answers_is_healthy(port: int, variables: dict[str, str]) -> None:
+    assert health("web", variables) == (0, "")
+
+
+def test_a_web_server_that_does_not_answer_is_not(variables: dict[str, str]) -> None:
+    code, why = health("web", variables | {"PORT": str(free_port())})
+    assert code == 1
+    assert why.startswith("the web server does not answer")
+
+
+def test_a_worker_is_healthy_while_it_is_seen_on_this_host(variables: dict[str, str]) -> None:
+    assert health("worker", variables) == (1, "no worker was seen here in 15 seconds\n")
+    beat = "from feedback.models import Worker; Worker.objects.beat()"
+    shell = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", beat]
+    subprocess.run(shell, cwd=BASE_DIR, env=variables, check=True)
+    assert health("worker", variables) == (0, "")
+
+
+def health(program: str, variables: dict[str, str]) -> tuple[int, str]:
+    command = [sys.executable, "-m", "project.healthcheck", program]
+    ended = subprocess.run(command, cwd="/", env=variables, stderr=subprocess.PIPE, text=True)
+    return ended.returncode, ended.stderr
 
 
 @pytest.mark.parametrize("program", ["web", "worker", "prepare"])
