@@ -8,7 +8,7 @@ same UPDATE, so that the two cannot disagree.
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -66,6 +66,17 @@ class DeliveryManager(OperatedManager["Delivery"]):
     def lost(self) -> QuerySet["Delivery"]:
         """The claims whose holder is gone: no live one lets its lease run out."""
         return self.filter(state=State.SENDING, due_at__lte=now())
+
+    def doubt(self, until: datetime, why: str, by: str) -> int:
+        """Take what was owed at a moment for unconfirmed; return how many emails that were.
+
+        What was held stays so, for a person has to look at it anyway, and then reads why.
+        """
+        then = self.filter(created_at__lte=until)
+        then.filter(state=State.HELD).update(history=appended(State.HELD, why, by))
+        return then.filter(state__in=(State.QUEUED, State.SENDING)).update(
+            state=State.UNCONFIRMED, ended_at=now(), history=appended(State.UNCONFIRMED, why, by)
+        )
 
     def due(self) -> QuerySet["Delivery"]:
         return self.filter(state=State.QUEUED, due_at__lte=now())

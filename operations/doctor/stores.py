@@ -109,7 +109,7 @@ def check_worker() -> Iterator[Finding]:
             f"the clock has stood still since {last.at:%Y-%m-%d %H:%M} UTC", "Look at the worker's log."
         )
     if pause:
-        yield wrong(f"{pause}, so nothing is sent", "Resume it at /operations/.")
+        yield wrong(f"{pause}, so nothing is sent", "Resume it at /operations/, or: manage.py resume")
     if alarm:
         yield wrong(f"the mail server refuses us: {alarm.why}", fix(alarm.why))
 
