@@ -60,7 +60,8 @@ lint: export SITE_URL = https://feedback.example.org
 lint: export DATABASE_URL = sqlite://:memory:
 lint: export REDIS_URL = redis://redis.example.org:6379/0
 lint: export EMAIL_URL = smtp+starttls://mail.example.org:587
-lint: export DEFAULT_FROM_EMAIL = Feedback <feedback@example.org>
+lint: export DEFAULT_FROM_EMAIL = Feedback <feedback@mail.internal>
+lint: export TRUSTED_PROXIES = 127.0.0.1
 lint: export FEEDBACK_OWNERS = team@example.org
 lint: .venv/ready-to-test
 	$(BIN)/ruff check .

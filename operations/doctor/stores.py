@@ -31,7 +31,7 @@ def check_settings() -> Iterator[Finding]:
         yield wrong(
             str(message.msg), str(message.hint or "See Django's manual under this name: " + str(message.id))
         )
-    if not settings.FEEDBACK_OWNERS:
+    if not https and not settings.FEEDBACK_OWNERS:
         yield wrong("FEEDBACK_OWNERS is empty, so nobody is told of new feedback", "Name an address.")
     yield ok(f"every variable can be read; links in emails begin with {settings.SITE_URL}")
 
