@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -49,6 +51,15 @@ def test_the_example_is_accepted_as_it_is_but_for_the_secret(environ: None) -> N
     del os.environ["SECRET_KEY"]
     with pytest.raises(Exception, match="SECRET_KEY"):
         read_environment()
+
+
+def test_the_example_lacks_nothing_in_production_but_a_domain() -> None:
+    command = [sys.executable, "manage.py", "check", "--deploy"]
+    path = {"PATH": os.environ["PATH"]}
+    checked = subprocess.run(
+        command, cwd=BASE_DIR, env=path | EXAMPLE | {"SECRET_KEY": SECRET}, stderr=subprocess.PIPE, text=True
+    )
+    assert re.findall(r"\((\w+\.\w+)\)", checked.stderr) == ["feedback.W001"]
 
 
 def test_units_containers_and_the_image_start_what_the_product_can_start() -> None:
