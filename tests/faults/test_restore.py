@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.runner.running import BASE_DIR, wait_until
 
 @pytest.fixture
 def system(tmp_path: Path, prepared: Prepared) -> Iterator[System]:
-    system = System(tmp_path / "var", prepared, SIMULATED_WORK_SECONDS="2")
+    system = System(tmp_path / "var", prepared)
     yield system
     system.stop()
 
@@ -50,12 +51,19 @@ def copied_in_the_middle(system: System, copy: Path) -> list[str]:
     """Copy while of five emails one is sent, two are being sent and two are queued; then send them all."""
     first = system.submit()
     wait_until(lambda: system.seen(first).status == "sent")
+    copied = threading.Event()
+    system.mail.misbehave = lambda step, text: wait_at_the_dot(step, copied)
     pages = [system.submit() for _ in range(4)]
-    wait_until(lambda: states(system)["sending"] == 2)
+    wait_until(lambda: states(system) == {"sent": 1, "sending": 2, "queued": 2})
     manage(system, "backup", copy)
-    assert states(system) == {"sent": 1, "sending": 2, "queued": 2}, "the copy is too late for this test"
+    copied.set()
     wait_until(lambda: states(system) == {"sent": 5})
     return pages
+
+
+def wait_at_the_dot(step: str, copied: threading.Event) -> None:
+    if step == "DOT":
+        copied.wait(60)
 
 
 def put_back(system: System, copy: Path) -> None:
@@ -76,7 +84,7 @@ def start_again(system: System) -> str:
 
     def has_looked_twice() -> bool:
         looks.update(system.database.query("SELECT max(seen_at) FROM feedback_worker"))
-        return len(looks) > 3
+        return len(looks) > 2
 
     wait_until(has_looked_twice)
     assert system.seen(page).status == "queued"
