@@ -47,6 +47,16 @@ def test_a_database_that_is_not_empty_is_left_alone(prepared: Prepared, tmp_path
     assert "The database is not empty. Make a new one" in ended.stderr
 
 
+@pytest.mark.skipif(not SERVER, reason="the same for SQLite is in tests/test_backup.py")
+def test_a_dump_that_another_program_made_comes_back_paused_too(prepared: Prepared, tmp_path: Path) -> None:
+    dump = subprocess.check_output(["pg_dump", "--no-owner", prepared.database.url])
+    (tmp_path / "copy").write_bytes(dump)
+    database = prepared.database.emptied()
+    command = [sys.executable, "manage.py", "restore", str(tmp_path / "copy")]
+    subprocess.run(command, cwd=BASE_DIR, env=environment(tmp_path, database), check=True)
+    assert database.query("SELECT by FROM feedback_pause") == [("a restored copy",)]
+
+
 def copied_in_the_middle(system: System, copy: Path) -> list[str]:
     """Copy while of five emails one is sent, two are being sent and two are queued; then send them all."""
     first = system.submit()
