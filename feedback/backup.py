@@ -81,15 +81,20 @@ def _mark_file(path: Path, moment: datetime) -> None:
 
 
 def _mark(moment: datetime) -> str:
-    """Return what makes a copy of a database; one that is a copy already stays as old as it is."""
-    table, zone = "feedback_pause", ""
+    """Return what makes a copy of a database; one that is a copy already stays as old as it is.
+
+    Its time is that of its youngest email where this is later, as a host whose clock is ahead wrote it.
+    """
+    schema, zone = "", ""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT quote_ident(current_schema())")
-            table, zone = f"{cursor.fetchone()[0]}.feedback_pause", "+00"
-    row = f"1, '{COPY}', '{moment:%Y-%m-%d %H:%M:%S.%f}{zone}'"
+            schema, zone = f"{cursor.fetchone()[0]}.", "+00"
+    then = f"SELECT '{moment:%Y-%m-%d %H:%M:%S.%f}{zone}'"
+    times = f"SELECT created_at AS at FROM {schema}feedback_delivery UNION ALL {then}"  # noqa: S608
     return (
-        f"INSERT INTO {table} AS pause (id, by, since) VALUES ({row}) ON CONFLICT (id) "  # noqa: S608
+        f"INSERT INTO {schema}feedback_pause AS pause (id, by, since) "  # noqa: S608
+        f"VALUES (1, '{COPY}', (SELECT max(at) FROM ({times}) AS times)) ON CONFLICT (id) "
         "DO UPDATE SET by = excluded.by, since = excluded.since WHERE pause.by <> excluded.by"
     )
 

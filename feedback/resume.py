@@ -7,7 +7,6 @@ from django.db import transaction
 
 from feedback.digest import PERIODS
 from feedback.models import Delivery, Pause, Slot
-from feedback.models.clock import TOLERANCE
 
 
 def resume(by: str = "") -> int | None:
@@ -23,4 +22,4 @@ def _settle(copied: datetime, by: str) -> int:
     if settings.DIGEST in PERIODS:
         Slot.objects.take("digest", PERIODS[settings.DIGEST])
     why = f"restored from a copy of {copied:%Y-%m-%d %H:%M} UTC; it may have been sent after that"
-    return Delivery.objects.doubt(copied + TOLERANCE, why, by)  # what another host's clock may be ahead
+    return Delivery.objects.doubt(copied, why, by)

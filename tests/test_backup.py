@@ -93,6 +93,17 @@ def test_a_copy_stays_as_old_as_it_is_when_it_is_restored_later(site: Site, tmp_
     assert site.database.query("SELECT since FROM feedback_pause") == since
 
 
+def test_a_copy_is_as_young_as_what_a_clock_ahead_has_saved_in_it(site: Site, tmp_path: Path) -> None:
+    later = "2999-01-02 03:04:05.600000"
+    site.database.execute(
+        "INSERT INTO feedback_delivery (kind, recipient, message_id, state, attempt, retries, transmitting, "
+        "due_at, ring_at, created_at, history) VALUES ('test', 'a@b.org', 'x', 'queued', 0, 0, 0, "
+        "'2999-01-02', '2999-01-02', '2999-01-02 03:04:05.600000', '')"
+    )
+    assert site.manage("backup", tmp_path / "copy")[0] == 0
+    assert query(tmp_path / "copy", "SELECT since FROM feedback_pause") == [(later,)]
+
+
 def test_a_database_that_was_put_back_by_other_means_can_be_paused(site: Site) -> None:
     site.database.execute("INSERT INTO feedback_pause VALUES (1, 'grace', '2026-11-22 09:00:00')")
     assert site.manage("restore")[0] == 0

@@ -52,16 +52,6 @@ def test_what_came_in_after_the_restore_is_sent(submit: Submit) -> None:
     assert Delivery.objects.claim(new.pk)
 
 
-def test_what_was_saved_just_before_the_copy_by_a_clock_a_little_ahead_is_in_doubt_too(
-    submit: Submit,
-) -> None:
-    queued = submit()
-    restore()
-    Delivery.objects.update(created_at=Pause.objects.get().since + timedelta(seconds=1))
-    resume()
-    assert state(queued) == State.UNCONFIRMED
-
-
 def test_what_had_ended_before_the_copy_stays_as_it_was(submit: Submit) -> None:
     sent = submit()
     claimed = Delivery.objects.claim(sent.pk)
