@@ -23,7 +23,7 @@ run: .venv/ready-to-run
 
 # Every page in a real browser, light, dark, narrow and right to left; what takes whole runs, or thousands.
 PAGES := $(addprefix tests/browser/test_,accessibility.py embed.py form.py mishaps.py operations.py polling.py) \
-	$(addprefix tests/runner/test_,actions.py doctor.py privacy.py) tests/test_openapi.py
+	$(addprefix tests/runner/test_,actions.py doctor.py prepare.py privacy.py) tests/test_openapi.py tests/test_serve.py
 
 test: .venv/ready-to-test
 	@$(BIN)/python -m pytest $(PAGES:%=--ignore=%) $(ARGS)
@@ -65,7 +65,8 @@ lint: export SITE_URL = https://feedback.example.org
 lint: export DATABASE_URL = sqlite://:memory:
 lint: export REDIS_URL = redis://redis.example.org:6379/0
 lint: export EMAIL_URL = smtp+starttls://mail.example.org:587
-lint: export DEFAULT_FROM_EMAIL = Feedback <feedback@example.org>
+lint: export DEFAULT_FROM_EMAIL = Feedback <feedback@mail.internal>
+lint: export TRUSTED_PROXIES = 127.0.0.1
 lint: export FEEDBACK_OWNERS = team@example.org
 lint: .venv/ready-to-test
 	$(BIN)/ruff check .

@@ -6,3 +6,4 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         from feedback import checks  # noqa: F401  (registers them)
+        from project import production  # noqa: F401

@@ -6,8 +6,11 @@ import dramatiq
 import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 from dramatiq.brokers.redis import RedisBroker
+
+from feedback.models import Worker
 
 
 @register("redis")
@@ -43,3 +46,24 @@ def suspicion_can_be_asked(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Give the path of a function, such as shop.spam.is_suspect; it is called with each feedback."
     return [Error("There is no function at FEEDBACK_IS_SUSPECT.", hint=hint, id="feedback.E002")]
+
+
+@register()
+def sqlite_serves_one_machine(**_: Any) -> list[CheckMessage]:
+    """Refuse a file that workers of two machines share: SQLite's locks hold within one kernel only."""
+    if connection.vendor != "sqlite":
+        return []
+    try:
+        other = Worker.objects.alive().elsewhere().first()
+    except DatabaseError:  # there is nothing in it yet
+        return []
+    if not other:
+        return []
+    return [
+        Error(
+            f"DATABASE_URL is SQLite, and the worker {other} of another machine uses the same file, which "
+            "two machines sooner or later spoil.",
+            hint="Stop that worker, or move to PostgreSQL: DATABASE_URL=postgres://user:password@host/name",
+            id="feedback.E003",
+        )
+    ]

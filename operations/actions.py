@@ -11,6 +11,7 @@ from django.db.models import Q
 from feedback.models import Delivery, Feedback, Pause, State
 from feedback.models.operated import OperatedQuerySet
 from feedback.record import record
+from feedback.resume import resume as go_on
 from feedback.tasks import deliver_later
 from operations.selection import Selection
 from operations.words import emails
@@ -130,5 +131,6 @@ def pause(by: User) -> None:
 
 
 def resume(by: User) -> None:
-    if Pause.objects.end():
-        record(by, "Resumed all sending")
+    doubted = go_on(by.get_username())
+    if doubted is not None:
+        record(by, f"Resumed all sending{f', {emails(doubted)} of a copy in doubt' if doubted else ''}")

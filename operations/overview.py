@@ -26,6 +26,10 @@ CLOCK_SECONDS = 180
 START = "Find out why it ended, then start one: make run, or manage.py rundramatiq."
 PROBED = "One email is tried now and then; when it is accepted, all go out by themselves."
 HURRY = "Look at what the mail server answers below, or give WORKER_THREADS a larger number."
+DOUBTS = (
+    "Resume sending when you are ready. What was owed in the copy then becomes unconfirmed and is not sent "
+    "by itself, since it may have been sent after the copy was made. What came in since then goes out."
+)
 NO_REDIS = (
     "Start the Redis that REDIS_URL names. Until then the workers look for what is owed every few seconds."
 )
@@ -70,6 +74,9 @@ class Overview:
 
     @cached_property
     def verdict(self) -> Verdict:
+        if self.pause and self.pause.is_of_a_copy:
+            sentence = f"Nothing is sent: {self.pause}. Emails that wait: {number(self.owed)}."
+            return Verdict("bad", "Stopped", sentence, DOUBTS)
         waiting = f"{emails(self.owed)} {'waits' if self.owed == 1 else 'wait'} and nothing is lost."
         if not self.workers:
             seen = f"for {self._since(self.worker_seen)}" if self.worker_seen else "yet"

@@ -35,8 +35,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         report["worker"] = "ok" if Worker.objects.seen() else "none seen in the last 15 seconds"
         report["mail"] = _mail()
-        if Pause.objects.exists():
-            report["paused"] = "an operator has paused all sending"  # on purpose, so we are ready
+        if pause := Pause.objects.first():  # on purpose, so we are ready
+            report["paused"] = str(pause) if pause.is_of_a_copy else "an operator has paused all sending"
         report["oldest_owed_seconds"] = oldest_owed_seconds()
     except DatabaseError as error:
         log.error("/readyz: the database does not answer: %s", error)

@@ -1,10 +1,14 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dramatiq
 import pytest
 import redis
+from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from feedback.checks import redis_keeps_everything
+from feedback.checks import redis_keeps_everything, sqlite_serves_one_machine
+from feedback.models import Worker
 from project.broker import Broker
 from tests.redis_server import RedisServer
 
@@ -47,3 +51,36 @@ def test_a_redis_that_does_not_answer_stops_no_start(server: RedisServer) -> Non
     server.process.kill()
     server.process.wait()
     assert redis_keeps_everything() == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL serves many machines")
+def test_a_sqlite_file_that_a_worker_of_another_machine_uses_is_refused(db: None) -> None:
+    Worker.objects.beat()
+    assert sqlite_serves_one_machine() == []
+    Worker.objects.create(name="other:1@another-kernel", seen_at=timezone.now())
+    (error,) = sqlite_serves_one_machine()
+    assert error.id == "feedback.E003"
+    assert error.msg.startswith(
+        "DATABASE_URL is SQLite, and the worker other:1@another-kernel of another machine"
+    )
+    assert error.hint is not None
+    assert "move to PostgreSQL" in error.hint
+
+
+def test_a_worker_of_another_machine_that_has_gone_is_no_fault(db: None) -> None:
+    Worker.objects.create(name="other:1@another-kernel", seen_at=timezone.now() - timedelta(minutes=1))
+    assert sqlite_serves_one_machine() == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="make test-postgres has one")
+def test_postgresql_may_be_used_by_many_machines(db: None) -> None:
+    Worker.objects.create(name="other:1@another-kernel", seen_at=timezone.now())
+    assert sqlite_serves_one_machine() == []
+
+
+def test_a_database_with_nothing_in_it_yet_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DatabaseError("no such table: feedback_worker")
+
+    monkeypatch.setattr(Worker.objects, "alive", fail)
+    assert sqlite_serves_one_machine() == []

@@ -24,7 +24,7 @@ PUBLIC = [
     "/api/",
     "/livez",
     "/metrics",
-    "/static/feedback.css",
+    "/static/base.css",
     "/admin/login/",
     "/admin/jsi18n/",
     "/operations/",

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.test import Client
 from redis import RedisError
 
 from feedback.models import Alarm, Delivery, Pause, Worker
+from feedback.models.pause import COPY
 from project import health
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +93,10 @@ def test_a_pause_is_told_and_is_no_fault(client: Client) -> None:
     response = client.get("/readyz")
     assert (response.status_code, response.json()["paused"]) == (200, "an operator has paused all sending")
     assert "grace" not in response.text
+
+
+def test_a_restored_copy_says_that_it_is_one(client: Client) -> None:
+    Worker.objects.beat()
+    Pause.objects.create(pk=1, by=COPY, since=datetime(2026, 11, 22, 9, 5, tzinfo=UTC))
+    said = client.get("/readyz").json()["paused"]
+    assert said == "this database is a copy of 2026-11-22 09:05 UTC that was restored"

@@ -1,7 +1,7 @@
 """Which emails are owed and due, and whose turn it is: the queue is a view of the rows."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
@@ -9,7 +9,7 @@ from django.db.models import Exists, Q, QuerySet
 
 from feedback.models.alarm import Alarm
 from feedback.models.clock import now
-from feedback.models.history import State, line
+from feedback.models.history import State, appended, line
 from feedback.models.operated import OperatedManager
 from feedback.models.pause import Pause
 from feedback.models.statement import columns, fetch
@@ -83,6 +83,17 @@ class DeliveryManager(OperatedManager["Delivery"]):
     def lost(self) -> QuerySet["Delivery"]:
         """The claims whose holder is gone: no live one lets its lease run out."""
         return self.filter(state=State.SENDING, due_at__lte=now())
+
+    def doubt(self, until: datetime, why: str, by: str) -> int:
+        """Take what was owed at a moment for unconfirmed; return how many emails that were.
+
+        What was held stays so, for a person has to look at it anyway, and then reads why.
+        """
+        then = self.filter(created_at__lte=until)
+        then.filter(state=State.HELD).update(history=appended(State.HELD, why, by))
+        return then.filter(state__in=(State.QUEUED, State.SENDING)).update(
+            state=State.UNCONFIRMED, ended_at=now(), history=appended(State.UNCONFIRMED, why, by)
+        )
 
     def due(self) -> QuerySet["Delivery"]:
         return self.filter(state=State.QUEUED, due_at__lte=now())

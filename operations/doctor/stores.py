@@ -31,7 +31,7 @@ def check_settings() -> Iterator[Finding]:
         yield wrong(
             str(message.msg), str(message.hint or "See Django's manual under this name: " + str(message.id))
         )
-    if not settings.FEEDBACK_OWNERS:
+    if not https and not settings.FEEDBACK_OWNERS:
         yield wrong("FEEDBACK_OWNERS is empty, so nobody is told of new feedback", "Name an address.")
     yield ok(f"every variable can be read; links in emails begin with {settings.SITE_URL}")
 
@@ -124,7 +124,7 @@ def check_worker() -> Iterator[Finding]:
             f"the clock has stood still since {last.at:%Y-%m-%d %H:%M} UTC", "Look at the worker's log."
         )
     if pause:
-        yield wrong(f"{pause}, so nothing is sent", "Resume it at /operations/.")
+        yield wrong(f"{pause}, so nothing is sent", "Resume it at /operations/, or: manage.py resume")
     if alarm:
         yield wrong(f"the mail server refuses us: {alarm.why}", fix(alarm.why))
 

@@ -1,5 +1,6 @@
 """Brings the database and the static files up to date, in a process that ends when it is done."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -23,31 +24,45 @@ def prepare(family: Family) -> bool:
         return False
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     import django
-    from django.conf import settings
     from django.core.management import call_command
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
-    from feedback.models import Worker
+    if arguments != ["--only-static"]:  # as an image is built, where there is no database
+        from feedback.models import Worker
 
-    call_command("check")
-    call_command("migrate", interactive=False, verbosity=0)
-    Worker.objects.forget_this_host()  # those of a run that was killed would pass for this run's
-    if _is_stale(Path(settings.STATIC_ROOT) / "staticfiles.json"):
+        call_command("check")
+        call_command("migrate", interactive=False, verbosity=0)
+        Worker.objects.forget_this_host()  # those of a run that was killed would pass for this run's
+    _collect()
+
+
+def _collect() -> None:
+    """Collect the static files, unless what lies there was collected from the same files."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    note = Path(settings.STATIC_ROOT) / "collected-from"
+    sources = _fingerprint()
+    if not note.exists() or note.read_text() != sources:
         call_command("collectstatic", interactive=False, verbosity=0)
+        note.write_text(sources)
 
 
-def _is_stale(manifest: Path) -> bool:
-    """Return whether a file that we serve, or the list of packages that bring some, is newer."""
-    if not manifest.exists():
-        return True
-    static = BASE_DIR / "static"
-    sources = [BASE_DIR / "requirements.txt", BASE_DIR / "project/settings.py", static, *static.rglob("*")]
-    collected = manifest.stat().st_mtime_ns
-    return any(source.stat().st_mtime_ns >= collected for source in sources)
+def _fingerprint() -> str:
+    """Return what changes with a file that we serve, or with the packages that bring some.
+
+    By what is in them, since the files of an older version, or of an image, have older times.
+    """
+    static = sorted(path for path in (BASE_DIR / "static").rglob("*") if path.is_file())
+    whole = hashlib.sha256()
+    for path in [BASE_DIR / "requirements.txt", BASE_DIR / "project/settings.py", *static]:
+        whole.update(f"{path.relative_to(BASE_DIR)} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

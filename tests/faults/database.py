@@ -23,6 +23,10 @@ class Database(Protocol):
 
     def execute(self, statement: str) -> None: ...
 
+    def emptied(self) -> "Database":
+        """Return what a copy can be restored into: the file itself, or a new database."""
+        ...
+
     def lock(self) -> Callable[[], None]:
         """Keep everybody else from writing; return what lets them go on."""
         ...
@@ -48,6 +52,9 @@ class Sqlite:
     def execute(self, statement: str) -> None:
         with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
             connection.execute(statement)
+
+    def emptied(self) -> "Sqlite":
+        return self
 
     def lock(self) -> Callable[[], None]:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
@@ -76,6 +83,9 @@ class Postgres:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url) as connection:
             connection.execute(sql.SQL(statement))
+
+    def emptied(self) -> "Postgres":
+        return Postgres()
 
     def lock(self) -> Callable[[], None]:
         connection = psycopg.connect(self.url)

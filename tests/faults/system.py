@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
@@ -42,7 +42,7 @@ class Master:
     def __init__(self, environment: dict[str, str], threads: int) -> None:
         size = ["-p", "1", "-t", str(threads)]
         command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", *size]
-        self._spawn = partial(_start, command, environment)
+        self._spawn = partial(start, command, environment)
         self.process = self._spawn()
         self.restarts = True
         self.supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -123,7 +123,7 @@ class System:
         bind = ["--bind", f"{self.host}:{self.port}", "--no-control-socket", "--log-level", "error"]
         size = ["--worker-class", "gthread", "--threads", "4"]
         command = [sys.executable, "-m", "gunicorn", "project.wsgi", *bind, *size]
-        self.web = _start(command, self.environment)
+        self.web = start(command, self.environment)
 
     def start_master(self, threads: int = 2, wait: bool = True, **variables: str) -> Master:
         self.masters.append(Master(self.environment | variables, threads))
@@ -207,7 +207,9 @@ def prepare(folder: Path, database: Sqlite | Postgres | None = None) -> "Prepare
     return Prepared(folder, database)
 
 
-def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    command: list[str], environment: dict[str, str], pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     with (Path(environment["VAR_DIR"]) / "log").open("ab") as log:
         return subprocess.Popen(
             command,
@@ -216,5 +218,6 @@ def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
+            pass_fds=pass_fds,
             preexec_fn=die_with_parent(os.getpid()),
         )

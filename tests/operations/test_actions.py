@@ -9,6 +9,7 @@ from django.test import Client
 from dramatiq.brokers.stub import StubBroker
 
 from feedback.models import Delivery, Feedback, Pause, clock
+from feedback.models.pause import COPY
 from operations import actions
 
 Become = Callable[..., Delivery]
@@ -220,3 +221,13 @@ def test_sending_is_paused_and_resumed_by_name(operator: Client) -> None:
         "Paused all sending",
         "Resumed all sending",
     ]
+
+
+def test_resuming_in_a_restored_copy_asks_with_its_own_words_and_is_recorded(
+    operator: Client, owed: Delivery
+) -> None:
+    Pause.objects.create(pk=1, by=COPY, since=clock.now())
+    assert "becomes unconfirmed" in operator.get("/operations/resume/").text
+    operator.post("/operations/resume/")
+    assert Delivery.objects.get(pk=owed.pk).state == "unconfirmed"
+    assert LogEntry.objects.get().change_message == "Resumed all sending, 2 emails of a copy in doubt"

@@ -1,11 +1,12 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from feedback import tasks
 from feedback.models import Alarm, Delivery, Pause, Tally, Worker
+from feedback.models.pause import COPY
 from operations.overview import Overview
 from operations.words import ANY_FIX, age, fix, took
 
@@ -49,6 +50,17 @@ def test_a_pause_names_who_paused_and_since_when(owed: Delivery) -> None:
         "Paused",
         "grace paused all sending 0 s ago. 2 emails wait and nothing is lost.",
     )
+
+
+def test_a_restored_copy_says_what_it_is_and_what_resuming_will_do(owed: Delivery) -> None:
+    Pause.objects.create(pk=1, by=COPY, since=datetime(2026, 11, 22, 9, 5, tzinfo=UTC))
+    assert said() == (
+        "bad",
+        "Stopped",
+        "Nothing is sent: this database is a copy of 2026-11-22 09:05 UTC that was restored. "
+        "Emails that wait: 2.",
+    )
+    assert "becomes unconfirmed" in Overview().verdict.help
 
 
 def test_an_alarm_comes_with_its_fix() -> None:
