@@ -31,14 +31,14 @@ def one_writer() -> AbstractContextManager[object]:
 def wins(statement: str, *values: Any) -> bool:
     """Make a move that is one conditional UPDATE; return whether it was ours to make."""
     with one_writer(), connection.cursor() as cursor:
-        cursor.execute(statement, _written(values))
+        cursor.execute(statement, written(*values))
         return bool(cursor.rowcount == 1)
 
 
 def fetch(model: type[M], statement: str, *values: Any) -> M | None:
     """Return the row that a statement gives in the `columns` of the model; None if it gives none."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, _written(values))
+        cursor.execute(statement, written(*values))
         rows = cursor.fetchall()  # to the end, where SQLite makes a change its own
     if not rows:
         return None
@@ -51,7 +51,8 @@ def columns(model: type[models.Model]) -> str:
     return ", ".join(str(field.column) for field in model._meta.concrete_fields)
 
 
-def _written(values: Any) -> list[Any]:
+def written(*values: Any) -> list[Any]:
+    """Return the values as this database writes them."""
     adapt = connection.ops.adapt_datetimefield_value
     return [adapt(value) if isinstance(value, datetime) else value for value in values]
 
