@@ -16,7 +16,6 @@ from feedback.connection import Connection, Overtaken
 from feedback.faults import Verdict, is_about_the_email, judge
 from feedback.lease import kept
 from feedback.models import LEASE, Alarm, Delivery
-from feedback.models.statement import one_writer
 from project.logs import about
 
 log = logging.getLogger(__name__)
@@ -84,10 +83,10 @@ def _record_acceptance(delivery: Delivery, reply: str, probe: bool, more: int) -
     return following
 
 
+@transaction.atomic  # one commit for both: each waits for the disk
 def _mark_sent_and_claim_next(delivery: Delivery, reply: str, more: int) -> Delivery | None:
-    with one_writer(), transaction.atomic():  # one commit for both: each waits for the disk
-        delivery.mark_sent(reply)
-        return _next(more)
+    delivery.mark_sent(reply)
+    return _next(more)
 
 
 def _next(more: int) -> Delivery | None:
