@@ -30,11 +30,13 @@ ACTIVATED = (
 class Deployed(System):
     """Its web server has the socket from a service manager, which keeps it open over a restart."""
 
-    def start_web(self) -> None:
+    def spawn_web(self) -> None:
         if not hasattr(self, "listening"):
             self.listening = socket.create_server(("127.0.0.1", self.port), backlog=512)
         fd = self.listening.fileno()
         self.web = start([sys.executable, "-c", ACTIVATED, str(fd)], self.environment, pass_fds=[fd])
+
+    def wait_for_web(self) -> None:
         wait_until(lambda: len(self.web_workers()) == 2)
 
     def web_workers(self) -> set[int]:
