@@ -7,6 +7,7 @@ With TLS the certificate and its name are always verified; `?ssl_ca_certs=/path`
 your own, `?ssl_certfile=` and `?ssl_keyfile=` what Redis shall know us by.
 """
 
+import re
 import ssl
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -50,10 +51,10 @@ def connect(url: str) -> redis.Redis:
 
 
 def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:  # its words may hold the password
-        raise ValueError("is no address; write redis://host:6379/0") from None
+    # Newer Pythons take no list of hosts with an [IPv6] among them, so the hosts are put in afterwards.
+    scheme, _, rest = url.partition("://")
+    hosts = re.split("[/?#]", rest, maxsplit=1)[0]
+    return urlsplit(f"{scheme}://-{rest.removeprefix(hosts)}")._replace(netloc=hosts)
 
 
 def _given(parts: SplitResult) -> dict[str, str]:

@@ -166,7 +166,7 @@ def _answers(client: redis.Redis) -> bool:
         ("redis://host:0", "names no server, or a port that is no number"),
         ("redis://:pa/ss@host", "a port that is no number"),
         ("redis://:pa#ss@host", "has text after a #"),
-        ("redis://[::1", "is no address"),
+        ("redis://[::1", "names no server"),
         ("redis://user@host", "a user without a password"),
         ("redis://host/queue", "a database that is no number"),
         ("redis://host?socket_timeout=60", "'socket_timeout'; with redis:// there may be: none"),
