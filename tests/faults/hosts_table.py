@@ -44,7 +44,7 @@ def redis_host_cut_off(system: System) -> list[str]:
     return pages[::-1]
 
 
-@row("PostgreSQL's host cut off for 15 s among 60 emails", "queued sending retrying sent", 60, Hosts)
+@row("PostgreSQL's host cut off for 15 s among 60 emails", "queued sending retrying sending sent", 60, Hosts)
 def database_host_cut_off(system: System) -> list[str]:
     hosts = _hosts(system)
     pages = _draining(hosts)
@@ -54,7 +54,7 @@ def database_host_cut_off(system: System) -> list[str]:
     return _with_unanswered(hosts, pages)
 
 
-@row("kill -9 of PostgreSQL among 60 emails, started again", "queued sending retrying sent", 60, Hosts)
+@row("kill -9 of PostgreSQL among 60 emails, started again", "queued sending retrying sending sent", 60, Hosts)
 def database_killed(system: System) -> list[str]:
     hosts = _hosts(system)
     pages = _draining(hosts)
