@@ -12,6 +12,8 @@ __all__ = ["ROWS"]
 
 QUICK, BOUNDED = 1.5, 15.0  # seconds that a form may take: usually, and where the database is away
 
+SENT_IN_THE_END = "queued sending retrying sending sent"
+
 
 @row("a worker's host cut off for 20 s, its emails in hand", "queued sending unconfirmed sent", 60, Hosts)
 def worker_host_cut_off(system: System) -> list[str]:
@@ -44,7 +46,7 @@ def redis_host_cut_off(system: System) -> list[str]:
     return pages[::-1]
 
 
-@row("PostgreSQL's host cut off for 15 s among 60 emails", "queued sending retrying sending sent", 60, Hosts)
+@row("PostgreSQL's host cut off for 15 s among 60 emails", SENT_IN_THE_END, 60, Hosts)
 def database_host_cut_off(system: System) -> list[str]:
     hosts = _hosts(system)
     pages = _draining(hosts)
@@ -54,7 +56,7 @@ def database_host_cut_off(system: System) -> list[str]:
     return _with_unanswered(hosts, pages)
 
 
-@row("kill -9 of PostgreSQL among 60 emails, started again", "queued sending retrying sending sent", 60, Hosts)
+@row("kill -9 of PostgreSQL among 60 emails, started again", SENT_IN_THE_END, 60, Hosts)
 def database_killed(system: System) -> list[str]:
     hosts = _hosts(system)
     pages = _draining(hosts)
