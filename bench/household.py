@@ -1,7 +1,6 @@
 """Starting and ending what is measured, with the runner's own means and in an environment of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -77,11 +76,6 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)  # PostgreSQL's user looks in
         yield Path(name)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
 
 
 def until(true: Callable[[], object], seconds: float, what: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.household import PRODUCT_PYTHON, Household, folder, free_port, household
+from bench.household import PRODUCT_PYTHON, Household, folder, household
 from bench.part import quick
 from bench.site import NOTHING
+from tests.runner.running import free_port
 
 WARM_SECONDS = quick(10, 2)
 

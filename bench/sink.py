@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from bench.household import Household, free_port, until
+from bench.household import Household, until
+from tests.runner.running import free_port
 
 LOOK_SECONDS = 0.002
 SECONDS_PER_EMAIL, PATIENCE = 0.1, 60.0

@@ -13,6 +13,7 @@ from django.utils import translation
 from dramatiq.brokers.stub import StubBroker
 
 from feedback.models import Delivery, Feedback, Worker, clock
+from tests.mail_server import MailServer, serving
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,12 @@ def worker(db: None) -> None:
 @pytest.fixture
 def outbox(mailoutbox: list[EmailMessage]) -> list[EmailMessage]:
     return mailoutbox
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    with serving(settings) as server:
+        yield server
 
 
 @pytest.fixture

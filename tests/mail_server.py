@@ -2,8 +2,8 @@
 
 import socketserver
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import Message
 from typing import Any, Self
@@ -114,6 +114,15 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 class _Dropped(Exception):
     pass
+
+
+@contextmanager
+def serving(settings: Any, **options: Any) -> Iterator[MailServer]:
+    """Start one, and have the product send to it."""
+    with MailServer(**options) as server:
+        for name, value in settings_for(server).items():
+            setattr(settings, name, value)
+        yield server
 
 
 def settings_for(server: MailServer, **more: Any) -> dict[str, Any]:

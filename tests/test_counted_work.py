@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from dramatiq.brokers.stub import StubBroker
-from pytest_django import Settings
 from redis.connection import AbstractConnection
 
 from feedback import tasks
@@ -22,7 +21,7 @@ from feedback.lease import renew_leases
 from feedback.models import Delivery, Worker
 from feedback.sweeper import sweep
 from project.broker import Broker
-from tests.mail_server import MailServer, settings_for
+from tests.mail_server import MailServer
 from tests.redis_server import RedisServer
 from tests.test_broker import consumer, next_message
 
@@ -111,27 +110,21 @@ def test_a_poll_that_finds_something_new_is_one_query_and_one_fragment(
     assert (len(response.content), _size(response)) == (1473, 2154)
 
 
-def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, settings: Settings) -> None:
-    with MailServer() as server:
-        for name, value in settings_for(server).items():
-            setattr(settings, name, value)
-        with statements() as verbs:
-            deliver(owed.pk)
+def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, mail_server: MailServer) -> None:
+    with statements() as verbs:
+        deliver(owed.pk)
     # Claim and what was said; begin to transmit; sent.
     assert verbs == ["UPDATE", "SELECT", "UPDATE", "BEGIN", "UPDATE", "COMMIT"]
     assert commits(verbs) == 3
-    assert server.steps == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "QUIT"]
+    assert mail_server.steps == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "QUIT"]
 
 
 def test_a_further_delivery_of_a_run_is_two_commits_and_five_steps(
-    submit: Callable[..., Delivery], settings: Settings
+    submit: Callable[..., Delivery], mail_server: MailServer
 ) -> None:
     first = submit()
-    with MailServer() as server:
-        for name, value in settings_for(server).items():
-            setattr(settings, name, value)
-        with statements() as verbs:
-            deliver(first.pk, more=1)
+    with statements() as verbs:
+        deliver(first.pk, more=1)
     assert verbs[3:] == [
         "BEGIN",
         "UPDATE",
@@ -144,7 +137,7 @@ def test_a_further_delivery_of_a_run_is_two_commits_and_five_steps(
         "COMMIT",
     ]
     assert commits(verbs) == 3 + 2
-    assert server.steps == ["CONNECT", "EHLO"] + ["MAIL", "RCPT", "DATA", "DOT"] * 2 + ["QUIT"]
+    assert mail_server.steps == ["CONNECT", "EHLO"] + ["MAIL", "RCPT", "DATA", "DOT"] * 2 + ["QUIT"]
 
 
 def test_eight_messages_are_fetched_at_once_and_acknowledged_one_by_one(

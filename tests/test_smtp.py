@@ -10,14 +10,12 @@ from django.core.mail import EmailMessage, get_connection
 from feedback import smtp
 from feedback.delivery import deliver
 from feedback.models import Delivery, State
-from tests.mail_server import DROP, SILENCE, MailServer, settings_for
+from tests.mail_server import DROP, SILENCE, MailServer, serving
 
 
 @pytest.fixture(params=[True, False], ids=["pipelining", "one-by-one"])
 def server(settings: Any, request: pytest.FixtureRequest) -> Iterator[MailServer]:
-    with MailServer(pipelining=request.param) as server:
-        for name, value in settings_for(server).items():
-            setattr(settings, name, value)
+    with serving(settings, pipelining=request.param) as server:
         yield server
 
 

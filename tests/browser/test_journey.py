@@ -1,10 +1,20 @@
 """What a visitor does and sees, from the form to the email."""
 
 import time
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.visitor import MESSAGE, card, fill_in, reference, send
+
+
+@pytest.fixture
+def scriptless(browser: Browser, base_url: str) -> Iterator[Page]:
+    """A page of a browser without JavaScript."""
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    yield context.new_page()
+    context.close()
 
 
 def test_the_form_becomes_the_card_and_the_card_follows_the_email(page: Page, complaints: list[str]) -> None:
@@ -94,42 +104,31 @@ def test_the_back_button_makes_no_second_feedback(page: Page) -> None:
     assert reference(page) == first
 
 
-def test_without_javascript_the_page_follows_the_email_by_itself(browser: Browser, base_url: str) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    page = context.new_page()
-    page.goto("/")
-    fill_in(page)
-    send(page)
-    page.wait_for_url("**/feedback/*/")
-    card(page, "sent")
-    expect(page.get_by_text("Our mail server has accepted your confirmation email.")).to_be_visible()
-    context.close()
+def test_without_javascript_the_page_follows_the_email_by_itself(scriptless: Page) -> None:
+    scriptless.goto("/")
+    fill_in(scriptless)
+    send(scriptless)
+    scriptless.wait_for_url("**/feedback/*/")
+    card(scriptless, "sent")
+    expect(scriptless.get_by_text("Our mail server has accepted your confirmation email.")).to_be_visible()
 
 
-def test_without_javascript_a_mistake_is_said_too(browser: Browser, base_url: str) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    page = context.new_page()
-    page.goto("/")
-    fill_in(page, email="not an address")
-    send(page)
-    expect(page.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
-    expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
-    context.close()
+def test_without_javascript_a_mistake_is_said_too(scriptless: Page) -> None:
+    scriptless.goto("/")
+    fill_in(scriptless, email="not an address")
+    send(scriptless)
+    expect(scriptless.locator("#id_email_error")).to_contain_text("This does not look like an email address.")
+    expect(scriptless.get_by_label("Your message")).to_have_value(MESSAGE)
 
 
-def test_without_javascript_back_and_send_again_makes_no_second_feedback(
-    browser: Browser, base_url: str
-) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    page = context.new_page()
-    page.goto("/")
-    fill_in(page)
-    send(page)
-    page.wait_for_url("**/feedback/*/")
-    first = page.url
-    page.go_back()
-    expect(page.get_by_label("Your message")).to_have_value(MESSAGE)
-    send(page)
-    page.wait_for_url("**/feedback/*/")
-    assert page.url == first
-    context.close()
+def test_without_javascript_back_and_send_again_makes_no_second_feedback(scriptless: Page) -> None:
+    scriptless.goto("/")
+    fill_in(scriptless)
+    send(scriptless)
+    scriptless.wait_for_url("**/feedback/*/")
+    first = scriptless.url
+    scriptless.go_back()
+    expect(scriptless.get_by_label("Your message")).to_have_value(MESSAGE)
+    send(scriptless)
+    scriptless.wait_for_url("**/feedback/*/")
+    assert scriptless.url == first

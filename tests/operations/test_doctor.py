@@ -15,21 +15,13 @@ from operations import dns, trial
 from operations.doctor import mail, stores
 from operations.doctor.finding import Check, Finding, Mark, ok, unknown, wrong
 from operations.management.commands import doctor
-from tests.mail_server import MailServer, settings_for
+from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
 
 def found(check: Check) -> list[tuple[str, str]]:
     return [(finding.mark.value, finding.what) for finding in check()]
-
-
-@pytest.fixture
-def mail_server(settings: Any) -> Iterator[MailServer]:
-    with MailServer() as server:
-        for name, value in settings_for(server).items():
-            setattr(settings, name, value)
-        yield server
 
 
 class Redis:
