@@ -5,7 +5,6 @@ It reads the name of a step a line, and answers with the median of its times in 
 
 import logging
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -95,7 +94,7 @@ def _sweep() -> Callable[[], Any]:
 
     dramatiq.get_broker().flush_all()
     Delivery.objects.filter(state=State.QUEUED).update(ring_at=timezone.now() - timedelta(seconds=1))
-    return lambda: sweep(threading.Event())
+    return sweep
 
 
 def _owed() -> "Delivery":

@@ -4,10 +4,8 @@ It runs in every worker process. So no ring that was lost, no Redis that was emp
 that was killed makes us forget an email, and where there is no Redis at all it delivers by itself.
 """
 
-import threading
-
 from feedback import tasks
-from feedback.delivery import deliver
+from feedback.delivery import deliver, finishing
 from feedback.models import Alarm, Delivery, Pause
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
@@ -16,7 +14,7 @@ BATCH = 100
 ALONE_BATCH = 10
 
 
-def sweep(stopping: threading.Event) -> float:
+def sweep() -> float:
     """See to a bounded number of emails; return the seconds until the next sweep should be."""
     if Pause.objects.exists():
         return EVERY_SECONDS
@@ -26,7 +24,7 @@ def sweep(stopping: threading.Event) -> float:
     waiting = tasks.queue_length()
     limit = ALONE_BATCH if waiting is None else min(BATCH, LONGEST_QUEUE - waiting)
     ids = Delivery.objects.take_unrung(limit) if limit > 0 else []
-    if ids and not tasks.ring(ids) and not stopping.is_set():
+    if ids and not tasks.ring(ids) and not finishing.is_set():
         deliver(ids[0], more=ALONE_BATCH - 1)
     return BUSY_SECONDS if len(ids) >= limit else EVERY_SECONDS
 

@@ -65,7 +65,7 @@ class Housekeeping(dramatiq.Middleware):
         from feedback.sweeper import sweep
 
         run_due_jobs()
-        return sweep(self.sweeper.stopping)
+        return sweep()
 
     def _forget(self) -> None:
         from feedback.models import Worker

@@ -1,6 +1,5 @@
 """What each step costs, counted: unlike time, it is the same on every machine. Lower it, never raise it."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,7 +162,7 @@ def test_an_idle_worker_commits_only_its_heartbeat(broker: StubBroker) -> None:
         recover_lost()
     with statements() as swept:
         run_due_jobs()
-        sweep(threading.Event())
+        sweep()
     assert kept == ["BEGIN", "SELECT", "UPDATE", "COMMIT", "SELECT"]
     assert swept == ["SELECT"] * (1 + len(JOBS) + 3)  # a copy, each slot; paused, alarmed, unrung
     assert commits(kept + swept) == 1

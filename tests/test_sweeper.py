@@ -26,18 +26,14 @@ def overlooked(**changes: object) -> None:
     Delivery.objects.update(ring_at=timezone.now() - timedelta(seconds=1), **changes)
 
 
-def run() -> float:
-    return sweep(threading.Event())
-
-
 def states() -> list[str]:
     return list(Delivery.objects.order_by("pk").values_list("state", flat=True))
 
 
 def test_what_was_never_rung_is_rung_once(owed: Delivery, queue: StubBroker) -> None:
     overlooked()
-    assert run() == EVERY_SECONDS
-    run()
+    assert sweep() == EVERY_SECONDS
+    sweep()
     assert queue.queues["email"].qsize() == 2
 
 
@@ -47,7 +43,7 @@ def test_without_redis_the_sweeper_delivers_by_itself(
     monkeypatch.setattr(tasks, "queue_length", lambda: None)
     monkeypatch.setattr(tasks, "ring", lambda ids: False)
     overlooked()
-    run()
+    sweep()
     assert len(outbox) == 2
     assert states() == ["sent", "sent"]
 
@@ -57,9 +53,10 @@ def test_a_sweeper_that_is_to_stop_leaves_the_rest(
 ) -> None:
     monkeypatch.setattr(tasks, "ring", lambda ids: False)
     overlooked()
-    stopping = threading.Event()
-    stopping.set()
-    sweep(stopping)
+    told = threading.Event()
+    told.set()
+    monkeypatch.setattr(sweeper, "finishing", told)
+    sweep()
     assert not outbox
 
 
@@ -69,7 +66,7 @@ def test_a_backlog_is_rung_in_bounded_batches_without_a_pause(
     for _ in range(BATCH):
         submit()
     overlooked()
-    assert run() == BUSY_SECONDS
+    assert sweep() == BUSY_SECONDS
     assert queue.queues["email"].qsize() == BATCH
 
 
@@ -81,7 +78,7 @@ def test_the_queue_is_never_made_longer_than_its_bound(
 ) -> None:
     monkeypatch.setattr(tasks, "queue_length", lambda: waiting)
     overlooked()
-    run()
+    sweep()
     assert queue.queues["email"].qsize() == rung
 
 
@@ -91,13 +88,13 @@ def test_while_an_alarm_is_raised_one_email_probes_and_ends_it(
     submit(), submit()
     overlooked()
     Alarm.objects.raise_for("535 bad password")
-    run()
+    sweep()
     assert (len(outbox), queue.queues["email"].qsize()) == (0, 0)
     Alarm.objects.update(probe_at=timezone.now())
-    run()
+    sweep()
     assert len(outbox) == 1
     assert not Alarm.objects.exists()
-    run()
+    sweep()
     assert queue.queues["email"].qsize() == 3
 
 
@@ -107,7 +104,7 @@ def test_a_probe_that_could_not_even_connect_leaves_the_alarm(owed: Delivery, er
     Alarm.objects.raise_for("535 bad password")
     Alarm.objects.update(probe_at=timezone.now())
     with patch.object(EmailBackend, "open", side_effect=error):
-        run()
+        sweep()
     assert Alarm.objects.exists()
 
 
@@ -117,7 +114,7 @@ def test_a_probe_whose_own_address_is_refused_ends_the_alarm(owed: Delivery) -> 
     Alarm.objects.update(probe_at=timezone.now())
     refusal = smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"no such user")})
     with patch.object(EmailBackend, "send_messages", side_effect=refusal):
-        run()
+        sweep()
     assert not Alarm.objects.exists()
 
 
@@ -126,7 +123,7 @@ def test_a_probe_that_is_refused_leaves_the_alarm(owed: Delivery) -> None:
     Alarm.objects.raise_for("535 bad password")
     Alarm.objects.update(probe_at=timezone.now())
     with patch.object(EmailBackend, "open", side_effect=smtplib.SMTPAuthenticationError(535, b"no")):
-        run()
+        sweep()
     assert Alarm.objects.exists()
     assert Delivery.objects.filter(retries__gt=0).count() == 0
     assert set(states()) == {State.QUEUED}
@@ -136,4 +133,4 @@ def test_an_idle_sweep_costs_three_queries(
     owed: Delivery, django_assert_num_queries: Callable[..., object]
 ) -> None:
     with django_assert_num_queries(3):  # type: ignore[attr-defined]
-        sweeper.sweep(threading.Event())
+        sweeper.sweep()

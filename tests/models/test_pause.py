@@ -1,5 +1,3 @@
-import threading
-
 import pytest
 
 from feedback.models import Alarm, Delivery, Pause
@@ -19,7 +17,7 @@ def test_while_sending_is_paused_the_sweeper_rings_for_nothing(owed: Delivery) -
     Pause.objects.begin("grace")
     before = owed.ring_at
     Delivery.objects.filter(pk=owed.pk).update(ring_at=owed.created_at)
-    assert sweep(threading.Event()) == EVERY_SECONDS
+    assert sweep() == EVERY_SECONDS
     assert Delivery.objects.get(pk=owed.pk).ring_at == owed.created_at < before
 
 
