@@ -24,8 +24,8 @@ def sweep() -> float:
     waiting = tasks.queue_length()
     limit = ALONE_BATCH if waiting is None else min(BATCH, LONGEST_QUEUE - waiting)
     ids = Delivery.objects.take_unrung(limit) if limit > 0 else []
-    if ids and not tasks.ring(ids) and not finishing.is_set():
-        deliver(ids[0], more=ALONE_BATCH - 1)
+    if not tasks.ring(ids):
+        _deliver_alone(ids[:ALONE_BATCH])
     return BUSY_SECONDS if len(ids) >= limit else EVERY_SECONDS
 
 
@@ -33,3 +33,11 @@ def _probe() -> None:
     due = Delivery.objects.due().order_by("due_at").first()
     if due and Alarm.objects.win_probe():
         deliver(due.pk, probe=True)
+
+
+def _deliver_alone(ids: list[int]) -> None:
+    # Each by itself: a run ends at the first fault, and the others would wait for their next ring.
+    for delivery_id in ids:
+        if finishing.is_set():
+            return  # whoever sweeps next finds the rest
+        deliver(delivery_id)

@@ -48,6 +48,18 @@ def test_without_redis_the_sweeper_delivers_by_itself(
     assert states() == ["sent", "sent"]
 
 
+def test_without_redis_one_refused_address_does_not_hold_up_the_others(
+    owed: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "queue_length", lambda: None)
+    monkeypatch.setattr(tasks, "ring", lambda ids: False)
+    overlooked()
+    refusal = smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"no such user")})
+    with patch.object(EmailBackend, "send_messages", side_effect=[refusal, 1]):
+        sweep()
+    assert states() == ["failed", "sent"]
+
+
 def test_a_sweeper_that_is_to_stop_leaves_the_rest(
     owed: Delivery, outbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
