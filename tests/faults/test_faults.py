@@ -53,7 +53,7 @@ def test_a_fault_loses_nothing_doubles_nothing_and_is_told(
         _look(system, pages[0])
         if not ended and states(system) == {row.end: len(pages)}:
             ended = time.monotonic()
-        assert ended or time.monotonic() < until, f"{states(system)}, read {system.read}"
+        assert ended or time.monotonic() < until, f"read {system.read}; elsewhere: {_not_in(system, row.end)}"
         time.sleep(0.05)
     _finish(system, pages, row)
     lost, doubled = books(system, pages)
@@ -64,6 +64,12 @@ def test_a_fault_loses_nothing_doubles_nothing_and_is_told(
 def states(system: System) -> Counter[str]:
     rows = system.database.query("SELECT state FROM feedback_delivery")
     return Counter(str(state) for (state,) in rows)
+
+
+def _not_in(system: System, end: str) -> list[tuple[object, ...]]:
+    """Return the state and the history of those that have not come to that end, to be told why."""
+    one = f"SELECT state, history FROM feedback_delivery WHERE state <> '{end}'"  # noqa: S608
+    return system.database.query(one)
 
 
 def _finish(system: System, pages: list[str], row: Row) -> None:
