@@ -178,6 +178,27 @@ def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
     assert reload(owed).state == State.SENT
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_mark_that_is_made_but_not_answered_for_sent_nothing(
+    owed: Delivery, outbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch, given_up: bool
+) -> None:
+    begin_transmission = Delivery.begin_transmission
+
+    def unanswered(self: Delivery) -> bool:
+        begin_transmission(self)
+        if given_up:
+            Delivery.objects.get(pk=self.pk).mark_unconfirmed("its worker is gone")
+        self.transmitting = False
+        raise DatabaseError("the server closed the connection")
+
+    monkeypatch.setattr(Delivery, "begin_transmission", unanswered)
+    monkeypatch.setattr(delivery, "close_old_connections", lambda: None)
+    deliver(owed.pk)
+    assert not outbox
+    fresh = reload(owed)
+    assert (fresh.status, fresh.ended_at) == ("retrying", None)
+
+
 def test_an_email_whose_worker_ended_before_the_mark_is_tried_again(owed: Delivery) -> None:
     Delivery.objects.claim(owed.pk)
     Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now() - timedelta(seconds=1))

@@ -65,6 +65,8 @@ class Delivery(models.Model):
 
     objects = DeliveryManager()
 
+    in_hand = False  # whether it was us who claimed it
+
     class Meta:
         verbose_name_plural = "deliveries"
         permissions = [("operate_delivery", "Can resend, cancel, release, pause and mark as spam")]
@@ -149,12 +151,15 @@ class Delivery(models.Model):
 
     def _queue(self, why: str, delay: timedelta, **changes: Any) -> bool:
         then = now() + delay
-        return self._move(State.QUEUED, why, due_at=then, ring_at=then, **changes)
+        return self._move(State.QUEUED, why, due_at=then, ring_at=then, ended_at=None, **changes)
 
     def _move(self, to: State, why: str, **changes: Any) -> bool:
+        claimed = Delivery.objects.filter(pk=self.pk, attempt=self.attempt).filter(self._unmoved())
+        return claimed.update(state=to, history=appended(to, why), **changes) == 1
+
+    def _unmoved(self) -> Q:
+        if self.in_hand:  # we know what became of it, also where others have given it up for lost
+            return Q(state__in=(State.SENDING, State.UNCONFIRMED))
         # Only while the mark is as we know it: who takes a claim for lost must not win over its
         # holder that has just begun to transmit.
-        claimed = Delivery.objects.filter(
-            pk=self.pk, attempt=self.attempt, state=State.SENDING, transmitting=self.transmitting
-        )
-        return claimed.update(state=to, history=appended(to, why), **changes) == 1
+        return Q(state=State.SENDING, transmitting=self.transmitting)

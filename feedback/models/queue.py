@@ -72,6 +72,8 @@ class DeliveryManager(OperatedManager["Delivery"]):
         )
         change = (moment + LEASE, line(State.SENDING, "claimed"))
         claim = fetch(self.model, statement, *change, moment, value, probe)
+        if claim:
+            claim.in_hand = True
         if claim and claim.feedback_id:
             feedback: Any = self.model._meta.get_field("feedback").related_model
             said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), claim.pk)

@@ -95,6 +95,17 @@ def test_an_acceptance_that_was_given_up_for_lost_is_still_recorded(owed: Delive
     assert state_of(owed) == State.SENT
 
 
+@pytest.mark.parametrize(("move", "end"), [("mark_failed", State.FAILED), ("wait", State.QUEUED)])
+def test_who_holds_a_claim_knows_better_than_who_gave_it_up_for_lost(
+    owed: Delivery, move: str, end: State
+) -> None:
+    mine = claim(owed)
+    mine.begin_transmission()
+    assert Delivery.objects.get(pk=owed.pk).mark_unconfirmed("its worker is gone")
+    assert getattr(mine, move)("554 spam")
+    assert state_of(owed) == end
+
+
 def test_sent_is_final(owed: Delivery) -> None:
     claimed = claim(owed)
     claimed.mark_sent("250 ok")
