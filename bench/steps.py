@@ -67,7 +67,9 @@ def _steps() -> dict[str, Step]:
     staff.force_login(user)
 
     def poll() -> Callable[[], Any]:
-        card = Card(Delivery.objects.followed().get(pk=_owed().pk))
+        followed = Delivery.objects.followed(_owed().feedback.pk)
+        assert followed
+        card = Card(followed)
         return lambda: visitor.get(f"{card.status_url}?seen={card.version}")
 
     def claim() -> Callable[[], Any]:

@@ -103,18 +103,22 @@ class Card:
         self.feedback = delivery.feedback
         self.arrived = arrived
         self.embedded = embedded
-        page = "embed-" if embedded else ""
-        self.url = reverse(f"feedback:{page}show", args=[self.feedback.pk])
-        self.status_url = reverse(f"feedback:{page}status", args=[self.feedback.pk])
         # To be held is no state of an email that a visitor must learn: it has not set out yet.
         self.status = "queued" if delivery.state == State.HELD else delivery.status
+
+    @property
+    def url(self) -> str:
+        return self._address("show")
+
+    @property
+    def status_url(self) -> str:
+        return self._address("status")
 
     @property
     def situation(self) -> str:
         """Which of the sentences is true now."""
         delivery = self.delivery
-        slow = getattr(delivery, "slow", False)  # just saved: nobody has looked
-        if delivery.state == State.QUEUED and slow:
+        if delivery.state == State.QUEUED and delivery.slow:
             return "delayed"
         if delivery.status == "retrying" and delivery.due_at <= now():
             return "trying again"
@@ -159,6 +163,10 @@ class Card:
                 mark = "done" if status == "sent" else "problem"
                 tried = begun if begun.at else begun._replace(mark="next")  # or cancelled before
                 return [saved, tried, Step(status, mark, moved.get(State(status)))]
+
+    def _address(self, page: str) -> str:
+        place = "embed-" if self.embedded else ""
+        return reverse(f"feedback:{place}{page}", args=[self.feedback.pk])
 
     @property
     def _begun_at(self) -> datetime:

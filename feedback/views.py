@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -16,7 +16,7 @@ from feedback.card import Card
 from feedback.forms import FeedbackForm
 from feedback.intake import NotTaken, take
 from feedback.language import speak_as
-from feedback.models import Delivery, Kind
+from feedback.models import Delivery
 from project.charset import FORM_TYPES
 
 
@@ -109,6 +109,8 @@ def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def _card(request: HttpRequest, pk: UUID, embedded: bool) -> Card:
-    delivery = get_object_or_404(Delivery.objects.followed(), feedback=pk, kind=Kind.ACKNOWLEDGEMENT)
+    delivery = Delivery.objects.followed(pk)
+    if not delivery:
+        raise Http404
     speak_as(request, delivery.feedback)
     return Card(delivery, embedded=embedded)

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 def card(delivery: Delivery) -> Card:
-    return Card(Delivery.objects.followed().get(pk=delivery.pk))
+    followed = Delivery.objects.followed(delivery.feedback.pk)
+    assert followed
+    return Card(followed)
 
 
 def moved(delivery: Delivery, move: str) -> Card:

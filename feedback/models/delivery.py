@@ -66,6 +66,7 @@ class Delivery(models.Model):
     objects = DeliveryManager()
 
     in_hand = False  # whether it was us who claimed it
+    slow = False  # whether email was late when somebody looked
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import BooleanField, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet
 
 from feedback.models.clock import now
 from feedback.models.history import State, appended, line
 from feedback.models.operated import OperatedManager
-from feedback.models.statement import columns, fetch, written
+from feedback.models.statement import columns, fetch, first, read
 from feedback.models.worker import PATIENCE
 
 if TYPE_CHECKING:
@@ -40,11 +40,14 @@ FEEDBACK = """
 SELECT {columns} FROM feedback_feedback
 WHERE id = (SELECT feedback_id FROM feedback_delivery WHERE id = %s)
 """
-# Written out, since Django takes 1.3 ms to build it, and each of thousands who watch asks for it.
-SLOW = """
-EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
-OR NOT EXISTS (SELECT 1 FROM feedback_worker WHERE seen_at >= %s)
-OR EXISTS (SELECT 1 FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %s AND due_at < %s)
+# What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
+FOLLOWED = """
+SELECT {columns},
+    EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
+    OR NOT EXISTS (SELECT 1 FROM feedback_worker WHERE seen_at >= %s)
+    OR EXISTS (SELECT 1 FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %s AND due_at < %s)
+FROM feedback_delivery JOIN feedback_feedback ON feedback_feedback.id = feedback_id
+WHERE feedback_id = %s AND kind = 'acknowledgement'
 """
 
 
@@ -75,7 +78,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         if claim:
             claim.in_hand = True
         if claim and claim.feedback_id:
-            feedback: Any = self.model._meta.get_field("feedback").related_model
+            feedback = self._feedback_model()
             said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), claim.pk)
             claim.feedback = said
         return claim
@@ -105,13 +108,20 @@ class DeliveryManager(OperatedManager["Delivery"]):
     def due(self) -> QuerySet["Delivery"]:
         return self.filter(state=State.QUEUED, due_at__lte=now())
 
-    def followed(self) -> QuerySet["Delivery"]:
-        """With whether email is late just now (`slow`), this one or those before it, in one query."""
+    def followed(self, feedback_pk: UUID) -> "Delivery | None":
+        """Return a feedback's acknowledgement with whether email is late just now (`slow`), this one or
+        those before it; None if there is no such feedback.
+        """
+        feedback = self._feedback_model()
+        statement = FOLLOWED.format(columns=f"{columns(self.model)}, {columns(feedback)}")
         moment = now()
-        # What is due was rung for by then at the latest, so the index need not be searched further.
-        values = written(moment - PATIENCE, moment + NEXT_RING, moment - LATE)
-        slow = RawSQL(SLOW, values, BooleanField())  # noqa: S611
-        return self.select_related("feedback").annotate(slow=slow)
+        row = first(statement, moment - PATIENCE, moment + NEXT_RING, moment - LATE, feedback_pk)
+        if not row:
+            return None
+        delivery = read(self.model, row)
+        delivery.feedback = read(feedback, row[len(self.model._meta.concrete_fields) :])
+        delivery.slow = bool(row[-1])
+        return delivery
 
     def take_unrung(self, limit: int) -> list[int]:
         """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
@@ -130,3 +140,6 @@ class DeliveryManager(OperatedManager["Delivery"]):
         """Return for how long the oldest email that is due has waited; None if none is."""
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
         return int((now() - oldest).total_seconds()) if oldest else None
+
+    def _feedback_model(self) -> Any:
+        return self.model._meta.get_field("feedback").related_model  # which imports us

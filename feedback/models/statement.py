@@ -1,13 +1,14 @@
-"""The statements that every email makes, written out.
+"""The statements that every email and every poll make, written out.
 
-To build one takes Django 0.2 ms, and a claim 1.8 ms; to run it takes 0.03 ms. What is done less often
-is left to Django.
+To build one takes Django 0.2 ms, what a poll asks 0.6 and a claim 1.8; to run it takes 0.03 ms. What is
+done less often is left to Django.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -23,24 +24,39 @@ def wins(statement: str, *values: Any) -> bool:
 
 def fetch(model: type[M], statement: str, *values: Any) -> M | None:
     """Return the row that a statement gives in the `columns` of the model; None if it gives none."""
+    row = first(statement, *values)
+    return read(model, row) if row else None
+
+
+def first(statement: str, *values: Any) -> Sequence[Any] | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, written(*values))
         rows = cursor.fetchall()  # to the end, where SQLite makes a change its own
-    if not rows:
-        return None
+    return rows[0] if rows else None
+
+
+def read(model: type[M], row: Sequence[Any]) -> M:
+    """Return the model whose `columns` a row begins with."""
     readers = _readers(model, connection.vendor)
-    return model.from_db(connection.alias, readers.keys(), [*map(_read, readers.values(), rows[0])])
+    return model.from_db(connection.alias, readers.keys(), [*map(_read, readers.values(), row)])
 
 
 @cache
 def columns(model: type[models.Model]) -> str:
-    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
+    return ", ".join(f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields)
 
 
 def written(*values: Any) -> list[Any]:
     """Return the values as this database writes them."""
-    adapt = connection.ops.adapt_datetimefield_value
-    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+    return [_written(value) for value in values]
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value
 
 
 @cache
