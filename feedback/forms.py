@@ -26,7 +26,7 @@ class LinesField(forms.CharField):
 class FeedbackForm(forms.ModelForm):
     # The same at every sending of one filled-in form, so that a double click makes one feedback.
     # A plain Field: what a program writes into it is no fault that a visitor could mend.
-    form_token = forms.Field(required=False, widget=forms.HiddenInput)
+    form_token = forms.Field(required=False, widget=forms.HiddenInput, initial=lambda: new_form_token())
     # People do not see it, so what fills it in is a machine. Named like nothing that browsers fill in.
     xtopic = forms.Field(
         required=False,
@@ -61,10 +61,6 @@ class FeedbackForm(forms.ModelForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
-        self.initial["form_token"] = new_form_token()
-        for bound in self:
-            # A browser that knows the limit cuts off a longer text and says nothing.
-            bound.field.widget.attrs.pop("maxlength", None)
 
     def clean_email(self) -> str:
         return _without_control_characters(self.cleaned_data["email"])
@@ -98,6 +94,11 @@ class FeedbackForm(forms.ModelForm):
             language=get_language() or "",
             sender=sender if settings.RATE_LIMITS else "",
         )
+
+
+for field in FeedbackForm.base_fields.values():
+    # A browser that knows the limit cuts off a longer text and says nothing.
+    field.widget.attrs.pop("maxlength", None)
 
 
 class ApiForm(FeedbackForm):

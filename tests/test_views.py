@@ -29,6 +29,10 @@ def test_the_form_is_shown(client: Client) -> None:
     assert 'name="message"' in response.text
 
 
+def test_the_browser_is_told_no_limit_at_which_to_cut_off_a_text(client: Client) -> None:
+    assert "maxlength" not in client.get("/").text
+
+
 def test_a_post_saves_and_redirects_to_the_status_page(client: Client) -> None:
     response = client.post("/", FIELDS)
     feedback = Feedback.objects.get()
