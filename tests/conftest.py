@@ -83,7 +83,7 @@ def operator(client: Client, db: None) -> Client:
 
 def _staff(client: Client, name: str, group: str) -> Client:
     # The migration's own groups; a test with real transactions before this one has emptied the tables.
-    import_module("feedback.migrations.0004_operators").make_groups(apps, None)
+    import_module("feedback.migrations.0003_groups").make_groups(apps, None)
     user = User.objects.create_user(name, is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     client.force_login(user)

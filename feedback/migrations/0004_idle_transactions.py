@@ -18,5 +18,5 @@ def end_idle_transactions(apps: StateApps, schema_editor: BaseDatabaseSchemaEdit
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feedback", "0004_operators")]
+    dependencies = [("feedback", "0003_groups")]
     operations = [migrations.RunPython(end_idle_transactions, migrations.RunPython.noop)]
