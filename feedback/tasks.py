@@ -47,7 +47,7 @@ def deliver_digests() -> int:
 
 def ring(delivery_ids: Iterable[int]) -> bool:
     """Tell the workers that these are due; False where Redis could not be told."""
-    if time.monotonic() < _silent_until:
+    if not _may_ask():
         return False
     try:
         for delivery_id in delivery_ids:
@@ -56,25 +56,42 @@ def ring(delivery_ids: Iterable[int]) -> bool:
         _leave_alone()
         log.error("Redis could not be rung (%s); the sweeper will deliver what is owed", error)
         return False
+    _ask_freely()
     return True
 
 
 def ask_redis(question: Callable[[redis.Redis], Answer]) -> Answer | None:
     """Return what Redis answers; None where it is away, and then it is left alone for a while."""
     broker = dramatiq.get_broker()
-    if not isinstance(broker, RedisBroker) or time.monotonic() < _silent_until:
+    if not isinstance(broker, RedisBroker) or not _may_ask():
         return None
     try:
-        return question(broker.client)
+        answer = question(broker.client)
     except redis.RedisError as error:
         _leave_alone()
         log.error("Redis could not be asked (%s)", error)
         return None
+    _ask_freely()
+    return answer
+
+
+def _may_ask() -> bool:
+    """Whether Redis is not to be left alone. After a silence one asks for all, lest each of them waits."""
+    if time.monotonic() < _silent_until:
+        return False
+    if _silent_until:
+        _leave_alone()
+    return True
 
 
 def _leave_alone() -> None:
     global _silent_until
     _silent_until = time.monotonic() + SILENCE_SECONDS
+
+
+def _ask_freely() -> None:
+    global _silent_until
+    _silent_until = 0.0
 
 
 def queue_length() -> int | None:

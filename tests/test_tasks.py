@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from feedback import tasks
 from feedback.models import Delivery, Feedback, State
-from feedback.tasks import deliver_later
+from feedback.tasks import deliver_later, ring
 
 FIELDS = {"email": "ada@example.org", "message": "The door is too heavy."}
 
@@ -61,6 +62,22 @@ def test_after_a_failed_ring_a_process_is_silent_for_a_while(client: Client, bro
     client.post("/", FIELDS)
     client.post("/", FIELDS)
     assert len(broken_redis) == 1
+
+
+def test_after_the_silence_one_ring_is_tried_for_all(
+    broker: StubBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bool] = []
+
+    def enqueue(*_: object, **__: object) -> None:
+        meanwhile = True if heard else ring([2])
+        heard.append(meanwhile)
+
+    monkeypatch.setattr(tasks, "_silent_until", time.monotonic() - 1)
+    monkeypatch.setattr(broker, "enqueue", enqueue)
+    assert ring([1])
+    assert ring([3]), "still silent after Redis was heard"
+    assert heard == [False, True]
 
 
 @pytest.mark.django_db(transaction=True)
