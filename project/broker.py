@@ -15,7 +15,6 @@ from typing import Any
 import redis
 from dramatiq import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
-from dramatiq.common import q_name
 from dramatiq.errors import ConnectionClosed
 
 from project.redis_url import connect
@@ -59,7 +58,7 @@ class WakingConsumer(_RedisConsumer):
 
     def __next__(self) -> MessageProxy | None:
         try:
-            if self.misses and self.queue_name == q_name(self.queue_name):
+            if self.misses:
                 self._wait()
             message: MessageProxy | None = super().__next__()
             return message
