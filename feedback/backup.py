@@ -30,6 +30,7 @@ def back_up(to: Path) -> None:
         _copy(connection.connection, to)
         _mark_file(to, clock.now())
     else:
+        _refuse_a_pooler()
         with to.open("wb") as file:
             _run("pg_dump", ["--no-owner", "--no-privileges", "--exclude-table-data=feedback_pause"], file)
             file.write(f"\n{_mark(clock.now())};\n".encode())
@@ -39,11 +40,12 @@ def restore(copy: Path) -> None:
     """Put a copy in the place of the database, also one that another program has made."""
     if connection.vendor == "sqlite":
         _restore_file(copy, Path(connection.settings_dict["NAME"]))
-    elif connection.introspection.table_names():
+        return
+    _refuse_a_pooler()
+    if connection.introspection.table_names():
         raise Unusable("The database is not empty. Make a new one, name it in DATABASE_URL and try again.")
-    else:
-        options = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-        _run("psql", [*options, f"--file={copy}", f"--command={_mark(clock.now())}"], subprocess.DEVNULL)
+    options = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+    _run("psql", [*options, f"--file={copy}", f"--command={_mark(clock.now())}"], subprocess.DEVNULL)
 
 
 def mark_as_copy() -> None:
@@ -97,6 +99,16 @@ def _mark(moment: datetime) -> str:
         f"VALUES (1, '{COPY}', (SELECT max(at) FROM ({times}) AS times)) ON CONFLICT (id) "
         "DO UPDATE SET by = excluded.by, since = excluded.since WHERE pause.by <> excluded.by"
     )
+
+
+def _refuse_a_pooler() -> None:
+    """PostgreSQL's programs empty the search_path, and the site would get their connection after them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        if cursor.fetchone()[0] != connection.connection.info.backend_pid:  # which a pooler makes up
+            raise Unusable(
+                "DATABASE_URL leads to a pooler such as pgbouncer. Name PostgreSQL itself for this command."
+            )
 
 
 def _run(program: str, options: Sequence[str], output: IO[bytes] | int) -> None:

@@ -1,5 +1,7 @@
 """The product behind a pgbouncer that gives a connection away after each transaction."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,10 +10,10 @@ import pytest
 
 from tests import postgres
 from tests.faults.database import Postgres
-from tests.faults.system import Prepared, System, prepare
+from tests.faults.system import Prepared, System, environment, prepare
 from tests.faults.test_faults import books, states
 from tests.pgbouncer import POOL, pgbouncer, program
-from tests.runner.running import wait_until
+from tests.runner.running import BASE_DIR, wait_until
 
 
 class Bounced(Postgres):
@@ -46,3 +48,19 @@ def test_more_threads_than_connections_send_every_email_once(system: Pooled) -> 
     assert books(system, pages) == (0, 0)
     backends = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     assert system.database.query(backends)[0][0] <= POOL
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_no_copy_goes_through_a_pooler_whose_connections_it_would_spoil(
+    system: Pooled, command: str, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", command, tmp_path / "copy"],
+        cwd=BASE_DIR,
+        env=environment(tmp_path / "var", system.database),
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert "DATABASE_URL leads to a pooler such as pgbouncer." in ended.stderr
+    assert not (tmp_path / "copy").exists()
