@@ -11,6 +11,7 @@ import pytest
 from project.environment import BASE_DIR
 
 DEPLOY = BASE_DIR / "deploy"
+COMMON = DEPLOY / "systemd/feedback-.service.d/common.conf"
 EXPOSURE = 2.0  # of 10, as systemd-analyze rates it
 
 
@@ -47,6 +48,21 @@ def test_systemd_leaves_a_program_little_to_break(units: Path, name: str) -> Non
     found = re.search(r"Overall exposure level for .*: ([\d.]+)", rated.stdout)
     assert found, rated.stdout
     assert float(found[1]) <= EXPOSURE
+
+
+def test_systemd_lets_a_worker_make_way_for_the_web_server() -> None:
+    allowed: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.+)$", COMMON.read_text(), re.MULTILINE):
+        meant = {name for word in line.removeprefix("~").split() for name in system_calls(word)}
+        allowed = allowed - meant if line.startswith("~") else allowed | meant
+    assert "setpriority" in allowed  # which nice asks for
+
+
+def system_calls(name: str) -> set[str]:
+    if not name.startswith("@"):
+        return {name}
+    listed = run("systemd-analyze", "syscall-filter", name).stdout.split("\n")[2:]
+    return {call for line in listed if line.strip() for call in system_calls(line.strip())}
 
 
 def test_caddy_understands_its_file() -> None:
