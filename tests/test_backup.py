@@ -76,6 +76,16 @@ def test_a_copy_never_takes_the_place_of_another_file(site: Site, tmp_path: Path
     assert (tmp_path / "copy").read_text() == "older"
 
 
+@pytest.mark.parametrize("database", ["sqlite:////nowhere/db.sqlite3", "postgres://127.0.0.1:1/x"])
+def test_a_database_that_does_not_answer_is_named_in_one_line(
+    site: Site, tmp_path: Path, database: str
+) -> None:
+    site.environment["DATABASE_URL"] = database
+    code, _, why = site.manage("backup", tmp_path / "copy")
+    assert code == 1
+    assert why.startswith("CommandError: Nothing was copied.")
+
+
 def test_a_copy_that_another_program_made_comes_back_paused_too(site: Site, tmp_path: Path) -> None:
     shutil.copy(site.database.path, tmp_path / "copy")
     site.database.execute("INSERT INTO feedback_slot (job, number) VALUES ('digest', 7)")

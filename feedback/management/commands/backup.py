@@ -1,5 +1,6 @@
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from feedback.backup import Unusable, back_up
 
@@ -25,7 +27,7 @@ class Command(BaseCommand):
                 copy = Path(folder) / "copy"
                 back_up(copy)
                 self._hand_over(copy, to)
-        except (Unusable, OSError) as error:
+        except (Unusable, OSError, DatabaseError, sqlite3.Error) as error:
             raise CommandError(f"Nothing was copied. {error}") from None
 
     def _hand_over(self, copy: Path, to: Path | None) -> None:
