@@ -16,7 +16,7 @@ def parse_email_url(url: str) -> dict[str, Any]:
     """Return Django's EMAIL_* settings for `url`; raise ValueError saying what is wrong with it."""
     if url in ("console:", "console://"):
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    parts = urlsplit(url)
+    parts = _split(url)
     if parts.scheme not in PORTS:
         raise ValueError("must start with smtp://, smtp+starttls://, smtps:// or be console:")
     if not parts.hostname:
@@ -42,6 +42,15 @@ def parse_email_url(url: str) -> dict[str, Any]:
     }
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # which may repeat the password
+        raise ValueError(
+            "cannot be read; write %-escapes for special characters in a password and [::1] for IPv6"
+        ) from None
+
+
 def _port(parts: SplitResult) -> int:
     try:
         port = parts.port
@@ -55,8 +64,8 @@ def _port(parts: SplitResult) -> int:
 def _timeout(query: str) -> float:
     options = dict(parse_qsl(query, keep_blank_values=True))
     seconds = options.pop("timeout", str(TIMEOUT_SECONDS))
-    if options:
-        raise ValueError(f"has an unknown option {sorted(options)[0]!r}; only timeout is known")
+    if options:  # they may be half a password, so none is repeated
+        raise ValueError("has an unknown option; only timeout is known; a ? in a password is %3F")
     try:
         timeout = float(seconds)
     except ValueError:

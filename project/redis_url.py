@@ -64,9 +64,11 @@ def _given(parts: SplitResult) -> dict[str, str]:
             "would believe any certificate; leave ssl_cert_reqs and ssl_check_hostname out and name your own "
             "authority's file: rediss://host?ssl_ca_certs=/path"
         )
-    if unknown := sorted(given.keys() - OPTIONS[parts.scheme]):
+    if given.keys() - OPTIONS[parts.scheme]:  # they may be half a password, so none is repeated
         known = ", ".join(OPTIONS[parts.scheme]) or "none"
-        raise ValueError(f"has the option {unknown[0]!r}; with {parts.scheme}:// there may be: {known}")
+        raise ValueError(
+            f"has an unknown option; with {parts.scheme}:// there may be: {known}; a ? in a password is %3F"
+        )
     return given
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import dj_database_url
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from environs import EnvError
 
+from project.database_url import parse_database_url
 from project.email_url import parse_email_url
 from project.redis_url import connect
 
@@ -91,12 +91,9 @@ def site_url(value: str) -> str:
 
 def database_url(value: str) -> dict[str, Any]:
     try:
-        settings = dict(dj_database_url.parse(value, conn_max_age=60))
-    except (ValueError, KeyError):
-        settings = {}
-    if settings.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
-        raise EnvError("must be sqlite:////path/to/db.sqlite3 or postgres://user:password@host/name")
-    return settings
+        return parse_database_url(value)
+    except ValueError as error:
+        raise EnvError(str(error)) from None
 
 
 def redis_url(value: str) -> str:

@@ -77,6 +77,12 @@ def test_an_empty_environment_names_everything_that_is_missing(environ: dict[str
         ("SITE_URL", "https://[::1", "is no address"),
         ("DATABASE_URL", "mysql://localhost/x", "postgres://"),
         ("DATABASE_URL", "nonsense", "postgres://"),
+        ("DATABASE_URL", "postgres://user:secret@host", "postgres://"),
+        (
+            "DATABASE_URL",
+            "postgres://user:secret@host/name?timeout=3",
+            "an option that libpq does not know",
+        ),
         ("REDIS_URL", "localhost:6379", "redis://"),
         ("REDIS_URL", "redis://localhost:notaport", "a port that is no number"),
         ("SITE_URL", "https://feedback.example.org/?x", "such as https://"),
@@ -116,8 +122,20 @@ def test_every_bad_variable_is_named_at_once(environ: dict[str, str]) -> None:
     ]
 
 
-def test_no_secret_is_repeated_in_a_complaint(environ: dict[str, str]) -> None:
-    environ |= {"SECRET_KEY": "hunter2", "EMAIL_URL": "smtp://me:hunter2@mail.example.org"}
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "hunter2"),
+        ("EMAIL_URL", "smtp://me:hunter2@mail.example.org"),
+        ("EMAIL_URL", "smtps://me:hunter2\N{DOUBLE EXCLAMATION MARK}\N{CARE OF}@mail.example.org"),
+        ("EMAIL_URL", "smtps://mail.example.org?hunter2@elsewhere"),
+        ("REDIS_URL", "redis://:1?hunter2@redis.example.org"),
+        ("DATABASE_URL", "postgres://me:hunter2@db.example.org:port/name"),
+        ("DATABASE_URL", "postgres://db.example.org/name?hunter2=1"),
+    ],
+)
+def test_no_secret_is_repeated_in_a_complaint(environ: dict[str, str], name: str, value: str) -> None:
+    environ[name] = value
     assert "hunter2" not in complaint()
 
 
