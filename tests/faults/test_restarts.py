@@ -1,10 +1,11 @@
 """An upgrade under load, by the commands of deploy/: no visitor sees it and no email is lost or doubled."""
 
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
@@ -61,9 +62,20 @@ def system(tmp_path: Path, prepared: Prepared) -> Iterator[Deployed]:
 
 def test_an_upgrade_under_load_fails_no_request_and_loses_or_doubles_no_email(system: Deployed) -> None:
     masters = [system.start_master(), system.start_master()]
-    visitors = [Visitor(system) for _ in range(VISITORS)]
     steps = [partial(restart_web, system)] * 2
-    for step in [*steps, *(partial(restart, system, master) for master in masters)]:
+    serve_while(system, [*steps, *(partial(restart, system, master) for master in masters)])
+
+
+def test_a_hangup_under_load_fails_no_request_and_loses_or_doubles_no_email(system: Deployed) -> None:
+    masters = [system.start_master(), system.start_master()]
+    steps = [partial(hang_up_web, system)] * 2
+    serve_while(system, [*steps, *(partial(hang_up, master) for master in masters)])
+
+
+def serve_while(system: Deployed, steps: Sequence[Callable[[], None]]) -> None:
+    """Take each step among visitors who never pause for long, and look what became of them."""
+    visitors = [Visitor(system) for _ in range(VISITORS)]
+    for step in steps:
         wait_for_more(visitors)
         step()
     wait_for_more(visitors)
@@ -132,3 +144,17 @@ def restart(system: System, master: Master) -> None:
     wait_until(lambda: master.process is not before and master.workers())
     count = "SELECT count(*) FROM feedback_worker"
     wait_until(lambda: system.database.query(count)[0][0] >= 2)
+
+
+def hang_up_web(system: Deployed) -> None:
+    before = system.web_workers()
+    system.web.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(system.web_workers()) == 2 and not system.web_workers() & before)
+
+
+def hang_up(master: Master) -> None:
+    """As `kill -HUP` of a master does it: the same process, with new workers."""
+    before, process = set(master.workers()), master.process
+    process.send_signal(signal.SIGHUP)
+    wait_until(lambda: master.workers() and not before.intersection(master.workers()))
+    assert master.process is process
