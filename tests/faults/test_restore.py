@@ -48,12 +48,15 @@ def test_a_database_that_is_not_empty_is_left_alone(prepared: Prepared, tmp_path
 
 
 @pytest.mark.skipif(not SERVER, reason="the same for SQLite is in tests/test_backup.py")
-def test_a_dump_that_another_program_made_comes_back_paused_too(prepared: Prepared, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_dump_that_another_program_made_comes_back_paused_too(
+    prepared: Prepared, tmp_path: Path, by_name: bool
+) -> None:
     dump = subprocess.check_output(["pg_dump", "--no-owner", prepared.database.url])
     (tmp_path / "copy").write_bytes(dump)
     database = prepared.database.emptied()
-    command = [sys.executable, "manage.py", "restore", str(tmp_path / "copy")]
-    subprocess.run(command, cwd=BASE_DIR, env=environment(tmp_path, database), check=True)
+    command = [sys.executable, "manage.py", "restore", str(tmp_path / "copy") if by_name else "-"]
+    subprocess.run(command, cwd=BASE_DIR, env=environment(tmp_path, database), input=dump, check=True)
     assert database.query("SELECT by FROM feedback_pause") == [("a restored copy",)]
 
 
