@@ -58,6 +58,7 @@ TEMPLATES = [
         },
     }
 ]
+SESSION_ENGINE = "project.sessions"
 STATIC_URL = "static/"
 STATIC_ROOT = _env["VAR_DIR"] / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
