@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from dramatiq import get_broker
 from dramatiq.brokers.redis import RedisBroker
-from redis import RedisError
+from redis import AuthenticationError, RedisError, ResponseError
 
 from feedback.models import Alarm, Pause, Tally, Worker
 from operations.doctor.finding import Finding, ok, unknown, wrong
@@ -75,10 +75,7 @@ def check_redis() -> Iterator[Finding]:
         client = cast(RedisBroker, get_broker()).client
         memory, keeping, (seconds, micros) = client.info("memory"), client.info("persistence"), client.time()
     except (RedisError, AttributeError) as error:
-        yield wrong(
-            f"does not answer: {error}",
-            "Start the Redis that REDIS_URL names. Emails go out meanwhile, later.",
-        )
+        yield _no_redis(error)
         return
     policy = memory.get("maxmemory_policy")
     if policy is None:
@@ -92,6 +89,17 @@ def check_redis() -> Iterator[Finding]:
     kept = keeping.get("aof_enabled") or keeping.get("rdb_last_save_time")
     yield ok("keeps the queue over a restart" if kept else "forgets the queue in a restart; the rows do not")
     yield _skew("Redis", seconds + micros / 1e6)
+
+
+def _no_redis(error: Exception) -> Finding:
+    if isinstance(error, ResponseError | AuthenticationError):
+        return wrong(
+            f"refuses us: {error}",
+            "Check the user and the password in REDIS_URL, and what that user may do. Emails still go out.",
+        )
+    return wrong(
+        f"does not answer: {error}", "Start the Redis that REDIS_URL names. Emails go out meanwhile, later."
+    )
 
 
 def check_clock() -> Iterator[Finding]:

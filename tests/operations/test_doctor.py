@@ -1,6 +1,7 @@
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,7 +16,9 @@ from operations import dns, trial
 from operations.doctor import mail, stores
 from operations.doctor.finding import Check, Finding, Mark, ok, unknown, wrong
 from operations.management.commands import doctor
+from project.broker import Broker
 from tests.mail_server import MailServer
+from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +111,21 @@ def test_a_redis_that_does_not_answer_is_wrong(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(stores, "get_broker", refuse)
     assert found(stores.check_redis) == [("wrong", "does not answer: refused")]
+
+
+@pytest.mark.parametrize("setting", ["CONFIG SET requirepass secret", "ACL SETUSER default -info"])
+def test_a_redis_that_refuses_us_is_not_taken_for_one_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str
+) -> None:
+    server = RedisServer(tmp_path / "redis")
+    try:
+        server.client.execute_command(*setting.split())  # type: ignore[no-untyped-call]
+        monkeypatch.setattr(stores, "get_broker", lambda: Broker(url=server.url))
+        (finding,) = stores.check_redis()
+        assert finding.what.startswith("refuses us: ")
+        assert "the password in REDIS_URL" in finding.do
+    finally:
+        server.stop()
 
 
 def test_a_mail_server_that_answers_is_ok(mail_server: MailServer) -> None:
