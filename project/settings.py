@@ -26,9 +26,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "project.logs.request_ids",
+    "project.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "project.headers.security_headers",
     "project.charset.utf_8_only",
     "project.vary.private_pages_are_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",

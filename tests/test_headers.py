@@ -27,6 +27,14 @@ def test_only_the_frame_may_be_framed(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_the_way_to_https_carries_them_too(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/")
+    assert answer.status_code == 301
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.django_db
 def test_a_site_behind_https_asks_for_a_year_of_it(client: Client, settings: Settings) -> None:
     settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
     headers = client.get("/livez", secure=True).headers

@@ -52,6 +52,13 @@ def get(port: int, source: str, path: str = "/") -> HTTPResponse:
         return response
 
 
+def test_a_static_file_carries_our_policies_too(port: int) -> None:
+    answer = get(port, "127.0.0.2", "/static/base.css")
+    assert answer.status == 200
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
 def test_a_trusted_proxy_may_say_that_a_visitor_came_by_https(port: int) -> None:
     assert get(port, "127.0.0.2").status == 200
 
