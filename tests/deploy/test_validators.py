@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ EXPOSURE = 2.0  # of 10, as systemd-analyze rates it
 
 
 def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    found = shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin")
     if not found:
         pytest.skip(f"{program} is not on this machine")
     return subprocess.run(
