@@ -78,6 +78,11 @@ def test_every_container_says_whether_it_works() -> None:
     assert all(service.get("healthcheck") for name, service in COMPOSE["services"].items() if name != "web")
 
 
+def test_the_healthcheck_asks_where_the_image_listens_whatever_the_settings_say() -> None:
+    (port,) = re.findall(r'"--bind", "0\.0\.0\.0:(\d+)"', DOCKERFILE)
+    assert {service["environment"]["PORT"] for service in OURS.values()} == {port}
+
+
 def test_what_is_told_to_stop_may_finish_what_it_has_in_hand() -> None:
     worker = Command().create_parser("manage.py", "rundramatiq").get_default("worker_shutdown_timeout") / 1000
     for name, needs in {"worker": worker, "web": gunicorn.graceful_timeout}.items():
