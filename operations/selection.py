@@ -22,7 +22,7 @@ class SelectionForm(forms.Form):
     id = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
     state = forms.ChoiceField(
         required=False,
-        choices=[("", "Whatever needs a person"), *((state, state.label) for state in State)],
+        choices=[("", "Unsettled"), *((state, state.label) for state in State)],
     )
     kind = forms.ChoiceField(required=False, choices=[("", "Every kind"), *Kind.choices])
     error = forms.CharField(
