@@ -13,6 +13,7 @@ class Verdict(Enum):
 
 
 OPERATOR_FAULTS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
+TOO_LONG = "Line too long."  # with code 500, and yet by smtplib: the server's own code was never read
 DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # TLS errors by class, but no more than a lost line
 
 
@@ -27,8 +28,11 @@ def judge(error: Exception, *, transmitting: bool) -> tuple[Verdict, str]:
         return Verdict.UNCONFIRMED, why
     if isinstance(error, OPERATOR_FAULTS) and not isinstance(error, DROPPED):
         return Verdict.OPERATOR, why
+    if type(error) is smtplib.SMTPException:  # no way to log in that both sides know
+        return Verdict.OPERATOR, why
     if 500 <= code < 600:
-        greeting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
+        starttls = type(error) is smtplib.SMTPResponseException  # whose other faults have their own classes
+        greeting = starttls or isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
         sender = isinstance(error, smtplib.SMTPSenderRefused) and code != 552  # 552: this one is too big
         return (Verdict.OPERATOR if greeting or sender else Verdict.FAILED), why
     return Verdict.LATER, why
@@ -44,7 +48,7 @@ def _reply(error: Exception) -> tuple[int, str]:
     text: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
+    elif isinstance(error, smtplib.SMTPResponseException) and error.smtp_error != TOO_LONG:
         code, text = error.smtp_code, error.smtp_error
     else:
         return 0, f"{type(error).__name__}: {error}"
