@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import dramatiq
@@ -45,8 +45,10 @@ def deliver_digests() -> int:
     return len(owed)
 
 
-def ring(delivery_ids: Iterable[int]) -> bool:
+def ring(delivery_ids: Sequence[int]) -> bool:
     """Tell the workers that these are due; False where Redis could not be told."""
+    if not delivery_ids:  # and so nothing is learnt about Redis either
+        return True
     if not _may_ask():
         return False
     try:

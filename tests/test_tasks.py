@@ -80,6 +80,15 @@ def test_after_the_silence_one_ring_is_tried_for_all(
     assert heard == [False, True]
 
 
+def test_who_rings_for_nothing_does_not_end_the_silence(
+    broker: StubBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = time.monotonic() - 1
+    monkeypatch.setattr(tasks, "_silent_until", over)
+    assert ring([])
+    assert tasks._silent_until == over
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_delivers_what_was_rung(
     client: Client, broker: StubBroker, outbox: list[EmailMessage]
