@@ -1,5 +1,6 @@
 """The periodic jobs. They ride in the workers, so there is no process more to run."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from feedback.digest import PERIODS
 from feedback.models import Feedback, Pause, Slot, Tally, Worker
 from feedback.privacy import forget_the_old
 from feedback.tasks import deliver_digests
+
+log = logging.getLogger(__name__)
 
 
 def _send_digests() -> None:
@@ -38,6 +41,9 @@ def run_due_jobs() -> None:
 
 
 def _run(name: str, every: timedelta, job: Callable[[], None]) -> None:
-    with transaction.atomic():  # a job that fails gives its slot back
-        if Slot.objects.take(name, every):
-            job()
+    try:
+        with transaction.atomic():  # a job that fails gives its slot back
+            if Slot.objects.take(name, every):
+                job()
+    except Exception as error:  # the other jobs, and the emails that are owed, must not wait for it
+        log.error("the job %r met %s: %s; it is tried again", name, type(error).__name__, error)
