@@ -86,14 +86,21 @@ class FeedbackForm(forms.ModelForm):
         return self.cleaned_data["form_token"] or ""
 
     def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
-        said = {field.name: self.cleaned_data[field.name] for field in self.asked}
         return Feedback.objects.submit(
-            **said,
+            **self._said,
             form_token=_uuid(self.token),
             held=self.suspicion,
             language=get_language() or "",
             sender=sender if settings.RATE_LIMITS else "",
         )
+
+    def submitted(self) -> tuple[Feedback, list[Delivery]] | None:
+        """Return what an earlier Send of this very form has saved, if it was sent before."""
+        return Feedback.objects.submitted(**self._said, form_token=_uuid(self.token))
+
+    @property
+    def _said(self) -> dict[str, str]:
+        return {field.name: self.cleaned_data[field.name] for field in self.asked}
 
 
 for field in FeedbackForm.base_fields.values():

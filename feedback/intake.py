@@ -30,6 +30,8 @@ def take(request: HttpRequest, form: FeedbackForm) -> tuple[Feedback, list[Deliv
     sender = sender_of(request)
     try:
         if wait := seconds_to_wait(sender):
+            if before := form.submitted():  # a double click at the limit: nothing is to be sent again
+                return before
             raise NotTaken(429, too_many(wait), wait)
         feedback, deliveries = form.submit(sender)
     except DatabaseError as error:

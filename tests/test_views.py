@@ -284,6 +284,15 @@ def test_a_double_click_makes_one_feedback(client: Client) -> None:
     assert Feedback.objects.count() == 1
 
 
+def test_a_double_click_at_the_limit_is_not_told_to_send_again(client: Client, settings: Settings) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    token = {"form_token": str(uuid.uuid4())}
+    first, second = client.post("/", FIELDS | token), client.post("/", FIELDS | token)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert client.post("/", FIELDS | token | {"message": "And the window."}).status_code == 429
+    assert client.post("/", FIELDS | {"form_token": str(uuid.uuid4())}).status_code == 429
+
+
 def test_every_form_has_a_token_of_its_own_and_keeps_it_over_a_mistake(client: Client) -> None:
     first, second = _token(client.get("/").text), _token(client.get("/").text)
     assert first != second

@@ -40,12 +40,18 @@ class FeedbackManager(MarkingManager["Feedback"]):
         given, is why a person has to look at it before any email goes out.
         """
         said = {"email": email, "message": message, "name": name}
-        key = uuid.uuid5(form_token, "\0".join(said.values())) if form_token else uuid.uuid4()
+        key = _submission(form_token, **said)
         try:
             return self._save(**said, **more, submission=key)
         except IntegrityError:
-            before = self.get(submission=key)
-            return before, list(before.deliveries.order_by("pk"))
+            return self._with_deliveries(self.get(submission=key))
+
+    def submitted(
+        self, *, form_token: uuid.UUID | None, **said: str
+    ) -> "tuple[Feedback, list[Delivery]] | None":
+        """Return what this very form has saved before, with its emails; None if it is new."""
+        before = self.filter(submission=_submission(form_token, **said)).first() if form_token else None
+        return self._with_deliveries(before) if before else None
 
     def sent_from(self, place: str) -> QuerySet["Feedback"]:
         """Those whose sender is known and begins like that; all places if it is empty."""
@@ -64,6 +70,9 @@ class FeedbackManager(MarkingManager["Feedback"]):
             owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
             owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
             return feedback, Delivery.objects.bulk_create(owed)
+
+    def _with_deliveries(self, feedback: "Feedback") -> "tuple[Feedback, list[Delivery]]":
+        return feedback, list(feedback.deliveries.order_by("pk"))
 
     def _has_had_enough(self, recipient: str) -> bool:
         """Whether this address has had all the acknowledgements of a day; its +tags are one address."""
@@ -106,3 +115,8 @@ class Feedback(models.Model):
     def reference(self) -> str:
         """What a visitor can read out on the telephone."""
         return self.id.hex[:8]
+
+
+def _submission(form_token: uuid.UUID | None, *, email: str, message: str, name: str) -> uuid.UUID:
+    """Return what is the same for the same text from the same form, and for nothing else."""
+    return uuid.uuid5(form_token, "\0".join((email, message, name))) if form_token else uuid.uuid4()
