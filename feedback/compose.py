@@ -66,7 +66,9 @@ def _reply_to(delivery: Delivery) -> list[str] | None:
     """An answer to what is told about one feedback goes to who wrote it."""
     if delivery.kind != Kind.NOTIFICATION:
         return None
-    return [sanitize_address((_one_line(delivery.feedback.name), delivery.feedback.email), "utf-8")]
+    name = _one_line(delivery.feedback.name)
+    # A long name comes back in several lines, which Django itself then refuses.
+    return [_one_line(sanitize_address((name, delivery.feedback.email), "utf-8"))]
 
 
 def _inline(png: bytes, name: str) -> MIMEImage:

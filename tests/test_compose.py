@@ -1,4 +1,7 @@
 from collections.abc import Callable
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from urllib.parse import urlencode
 
 import hypothesis
@@ -43,6 +46,13 @@ def test_a_notification_carries_the_text_and_answers_to_the_visitor(notification
 
 def test_the_sender_is_always_ours(owed: Delivery, notification: Delivery) -> None:
     assert {compose(owed).from_email, compose(notification).from_email} == {settings.DEFAULT_FROM_EMAIL}
+
+
+@pytest.mark.parametrize("name", ["Константин Константинопольский", "Ada " * 25, "😀" * 100, "a" * 100])
+def test_whoever_has_a_long_name_can_be_answered(submit: Callable[..., Delivery], name: str) -> None:
+    message = compose(submit(name=name.strip()).feedback.deliveries.get(kind=Kind.NOTIFICATION))
+    written, address = parseaddr(message_from_bytes(message.message().as_bytes())["Reply-To"])
+    assert (str(make_header(decode_header(written))), address) == (name.strip(), "ada@example.org")
 
 
 @given(email=st.one_of(st.emails(), st.emails().map(lambda email: email.rpartition("@")[0] + "@münchen.de")))
