@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.mail.message import sanitize_address
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,12 @@ class FeedbackForm(forms.ModelForm):
         super().__init__(data, label_suffix="")
 
     def clean_email(self) -> str:
-        return _without_control_characters(self.cleaned_data["email"])
+        email = _without_control_characters(self.cleaned_data["email"])
+        try:
+            sanitize_address(email, "utf-8")  # as every email to it will be addressed
+        except ValueError:
+            raise ValidationError(self.fields["email"].error_messages["invalid"], "invalid") from None
+        return email
 
     def clean_name(self) -> str:
         return _without_control_characters(self.cleaned_data["name"])

@@ -80,6 +80,7 @@ def test_a_post_costs_two_inserts_in_one_transaction(
         ("email", "not an address", "does not look like an email address"),
         ("email", "a" * 250 + "@example.org", "at most 254 characters"),
         ("email", "ada@example.org\nBcc: all@example.org", "does not look like an email address"),
+        ("email", f"ada@{'ü' * 60}.example", "does not look like an email address"),  # too long as Punycode
         ("email", "ada\x00@example.org", "does not look like an email address"),
         ("name", "Ada\nBcc: all@example.org", "control characters"),
         ("name", "Ada\u2028Bcc", "control characters"),
