@@ -36,7 +36,7 @@ def home(request: Request) -> HttpResponse:
 
 def create(request: Request, *, embedded: bool = False) -> HttpResponse:
     if request.content_type not in FORM_TYPES:
-        return refuse(request, 415, _("This address takes the form as a browser sends it, and nothing else."))
+        return _not_a_form(request)
     form = FeedbackForm(request.POST)
     if not form.is_valid():
         return show_form(request, form, 422, embedded=embedded)
@@ -81,6 +81,8 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
         return refuse(
             request, 403, _("This page was open for too long. Please go back, reload it and try again.")
         )
+    if request.content_type not in FORM_TYPES:
+        return _not_a_form(request)
     form = FeedbackForm(request.POST)
     form.add_error(None, _why_no_token(request))
     return show_form(request, form, 403)
@@ -102,6 +104,10 @@ def show_form(
     response = render(request, template, {"form": form, "embedded": embedded}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _not_a_form(request: HttpRequest) -> HttpResponse:
+    return refuse(request, 415, _("This address takes the form as a browser sends it, and nothing else."))
 
 
 def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

@@ -153,7 +153,9 @@ def test_an_old_csrf_token_gives_the_form_back() -> None:
     assert "The door is too heavy." in response.text
 
 
-def test_a_wrong_content_type_is_refused_in_words(client: Client) -> None:
+@pytest.mark.parametrize("strict", [False, True])  # who sends no form has no token of ours either
+def test_a_wrong_content_type_is_refused_in_words(db: None, strict: bool) -> None:
+    client = Client(enforce_csrf_checks=strict)
     response = client.post("/", '{"email": "x"}', content_type="application/json")
     assert response.status_code == 415
     assert "as a browser sends it" in response.text
