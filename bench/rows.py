@@ -45,7 +45,7 @@ def watch(count: int, span: timedelta) -> list[tuple[str, float]]:
     fill(count, owed=count, span=span)
     later = timezone.now() + timedelta(hours=1)
     Delivery.objects.update(attempt=1, retries=1, due_at=later, ring_at=later)
-    everybody = Feedback.objects.values_list("pk", flat=True)
+    everybody = Feedback.objects.order_by("created_at").values_list("pk", flat=True)
     cards = [Card(delivery) for pk in everybody if (delivery := Delivery.objects.followed(pk))]
     return [
         (f"{card.status_url}?lang=en&seen={card.version}", card.poll_seconds or span.seconds)
