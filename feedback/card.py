@@ -122,8 +122,8 @@ class Card:
             return "delayed"
         if delivery.status == "retrying" and delivery.due_at <= now():
             return "trying again"
-        if delivery.state == State.FAILED and delivery.moves[-1].by:
-            return "cancelled"  # by a person: no mail server has refused it
+        if delivery.state == State.FAILED and delivery.cancelled:
+            return "cancelled"  # no mail server has refused it
         return delivery.status
 
     @property

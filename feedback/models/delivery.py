@@ -57,6 +57,7 @@ class Delivery(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     retries = models.PositiveIntegerField(default=0)
     transmitting = models.BooleanField(default=False)
+    cancelled = models.BooleanField(default=False, editable=False)  # by a person: nobody waits for it
     due_at = models.DateTimeField(default=now)
     ring_at = models.DateTimeField()
     created_at = models.DateTimeField(default=now, editable=False)
@@ -81,7 +82,9 @@ class Delivery(models.Model):
             models.Index(fields=["created_at"], name="held_by_age", condition=Q(state=State.HELD)),
             # Written once, when an email has come to its end: it costs no POST and no claim.
             models.Index(
-                fields=["state", "ended_at"], name="ended_by_state", condition=Q(ended_at__isnull=False)
+                fields=["state", "ended_at", "cancelled"],
+                name="ended_by_state",
+                condition=Q(ended_at__isnull=False),
             ),
         ]
 
