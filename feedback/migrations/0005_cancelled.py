@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="delivery",
             name="cancelled",
-            field=models.BooleanField(default=False, editable=False),
+            field=models.BooleanField(default=False, db_default=False, editable=False),
         ),
         migrations.RunPython(take_from_history, migrations.RunPython.noop),
         migrations.RemoveIndex(model_name="delivery", name="ended_by_state"),

@@ -57,7 +57,8 @@ class Delivery(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     retries = models.PositiveIntegerField(default=0)
     transmitting = models.BooleanField(default=False)
-    cancelled = models.BooleanField(default=False, editable=False)  # by a person: nobody waits for it
+    # By a person: nobody waits for it.
+    cancelled = models.BooleanField(default=False, db_default=False, editable=False)
     due_at = models.DateTimeField(default=now)
     ring_at = models.DateTimeField()
     created_at = models.DateTimeField(default=now, editable=False)
