@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import dramatiq
@@ -19,10 +20,13 @@ from django import db
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 3.0
+OBEY_SECONDS = 15.0  # in which a worker that was told to end begins to, however busy the machine is
 
 
 class Housekeeping(dramatiq.Middleware):
     """Dramatiq's middleware is loaded before Django's models are, hence the late imports."""
+
+    end_at = 0.0  # when to end with the master, at the earliest
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         from feedback.delivery import finishing
@@ -49,11 +53,12 @@ class Housekeeping(dramatiq.Middleware):
         self._forget()
 
     def _keep(self) -> float:
-        from feedback.delivery import recover_lost
+        from feedback.delivery import finishing, recover_lost
         from feedback.lease import renew_leases
         from feedback.models import Worker
 
-        if os.getppid() != self.master:  # first, since the rest needs a database that answers
+        # First, since the rest needs a database that answers.
+        if os.getppid() != self.master and time.monotonic() >= self.end_at and not finishing.is_set():
             self._end_with_master()
         renew_leases()
         Worker.objects.beat()
@@ -77,10 +82,11 @@ class Housekeeping(dramatiq.Middleware):
         db.connections.close_all()
 
     def _end_with_master(self) -> None:
-        # Dramatiq's workers outlive a killed master, keep old code and lose their logs.
-        log.error("the master process is gone; finishing the email in hand and ending")
-        self.master = os.getppid()
+        # Dramatiq's workers outlive a killed master, keep old code and lose their logs. Where it was
+        # killed as they booted, their main thread waits for its answer and obeys the second signal only.
+        self.end_at = time.monotonic() + OBEY_SECONDS
         os.kill(os.getpid(), signal.SIGTERM)
+        log.error("the master process is gone; finishing the email in hand and ending")
 
 
 class Loop(threading.Thread):

@@ -42,6 +42,24 @@ def test_a_worker_whose_master_is_gone_ends_itself_gracefully_and_once(
     assert sent == [(os.getpid(), signal.SIGTERM)]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ending", "signals"), [(False, 2), (True, 1)])
+def test_a_worker_that_does_not_obey_is_told_to_end_again(
+    monkeypatch: pytest.MonkeyPatch, ending: bool, signals: int
+) -> None:
+    sent, finishing = [], threading.Event()
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append(number))
+    monkeypatch.setattr("feedback.worker.OBEY_SECONDS", 0)
+    monkeypatch.setattr("feedback.delivery.finishing", finishing)
+    housekeeping = Housekeeping()
+    housekeeping.master = -1
+    housekeeping._keep()
+    if ending:
+        finishing.set()
+    housekeeping._keep()
+    assert sent == [signal.SIGTERM] * signals
+
+
 def test_a_worker_whose_master_is_gone_ends_also_where_the_database_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,5 +1,6 @@
 """An upgrade under load, by the commands of deploy/: no visitor sees it and no email is lost or doubled."""
 
+import os
 import signal
 import socket
 import sys
@@ -158,3 +159,26 @@ def hang_up(master: Master) -> None:
     process.send_signal(signal.SIGHUP)
     wait_until(lambda: master.workers() and not before.intersection(master.workers()))
     assert master.process is process
+
+
+def test_a_worker_whose_master_was_killed_as_it_booted_ends_as_well(
+    tmp_path: Path, prepared: Prepared
+) -> None:
+    system = System(tmp_path / "var", prepared)
+    try:
+        master = system.start_master(wait=False)
+        master.restarts = False
+        wait_until(master.workers)
+        (worker,) = master.workers()
+        os.kill(master.process.pid, signal.SIGSTOP)  # so that the worker waits for its answer
+        wait_until(lambda: system.database.query("SELECT count(*) FROM feedback_worker")[0][0])
+        os.kill(master.process.pid, signal.SIGKILL)
+        wait_until(lambda: not _runs(worker), 40)
+    finally:
+        system.stop()
+
+
+def _runs(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
