@@ -75,9 +75,10 @@ class DeliveryManager(OperatedManager["Delivery"]):
         )
         change = (moment + LEASE, line(State.SENDING, "claimed"))
         claim = fetch(self.model, statement, *change, moment, value, probe)
-        if claim:
-            claim.in_hand = True
-        if claim and claim.feedback_id:
+        if not claim:
+            return None
+        claim.in_hand = True
+        if claim.feedback_id:
             feedback = self._feedback_model()
             said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), claim.pk)
             claim.feedback = said
