@@ -46,9 +46,17 @@ class OperatedQuerySet(models.QuerySet[M]):
 
     def _queued_by(self, by: str, states: Sequence[State], why: str) -> int:
         at_once = now()
-        afresh: dict[str, Any] = {"retries": 0, "transmitting": False, "cancelled": False, "ended_at": None}
         return self.no_spam()._moved_by(
-            by, states, State.QUEUED, why, due_at=at_once, ring_at=at_once, **afresh
+            by,
+            states,
+            State.QUEUED,
+            why,
+            retries=0,
+            transmitting=False,
+            cancelled=False,
+            due_at=at_once,
+            ring_at=at_once,
+            ended_at=None,
         )
 
     def _moved_by(self, by: str, states: Sequence[State], to: State, why: str, **changes: Any) -> int:
