@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections
 
 from feedback.compose import compose
 from feedback.connection import Connection, Overtaken
@@ -38,7 +38,9 @@ def deliver(delivery_id: int, *, probe: bool = False, more: int = 0) -> None:
     Then go on, over the same connection, with up to `more` others that are due, until a fault. Safe
     to call at any time, any number of times, from anywhere: only who wins the claim sends.
     """
-    claim = Delivery.objects.claim(delivery_id, probe=probe) or _next(more)
+    claim = Delivery.objects.claim(delivery_id, probe=probe)
+    if not claim and _goes_on(more):
+        claim = Delivery.objects.claim_next()
     with Connection() as connection:
         while claim:
             with kept(claim), about(request=claim.request_id, delivery=claim.pk):
@@ -76,21 +78,22 @@ def _deliver(delivery: Delivery, connection: Connection, probe: bool, more: int)
 
 
 def _record_acceptance(delivery: Delivery, reply: str, probe: bool, more: int) -> Delivery | None:
-    following = _save(lambda: _mark_sent_and_claim_next(delivery, reply, more))
+    following = _save(lambda: _mark_sent(delivery, reply, more))
     log.info("delivery %s: sent", delivery.pk)
     if probe:
         Alarm.objects.clear()
     return following
 
 
-@transaction.atomic  # one commit for both: each waits for the disk
-def _mark_sent_and_claim_next(delivery: Delivery, reply: str, more: int) -> Delivery | None:
+def _mark_sent(delivery: Delivery, reply: str, more: int) -> Delivery | None:
+    if _goes_on(more):
+        return Delivery.objects.mark_sent_and_claim_next(delivery, reply)
     delivery.mark_sent(reply)
-    return _next(more)
+    return None
 
 
-def _next(more: int) -> Delivery | None:
-    return Delivery.objects.claim_next() if more > 0 and not finishing.is_set() else None
+def _goes_on(more: int) -> bool:
+    return more > 0 and not finishing.is_set()
 
 
 def _record_fault(delivery: Delivery, error: Exception, probe: bool) -> None:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from feedback.models.feedback import Feedback
 
 BEGIN_TRANSMISSION = """
-UPDATE feedback_delivery SET transmitting = true, due_at = %s
-WHERE id = %s AND attempt = %s AND state = 'sending' AND NOT transmitting
+UPDATE feedback_delivery SET transmitting = true, due_at = %(lease)s
+WHERE id = %(pk)s AND attempt = %(attempt)s AND state = 'sending' AND NOT transmitting
 """
 MARK_SENT = """
-UPDATE feedback_delivery SET state = 'sent', ended_at = %s, history = history || %s
-WHERE id = %s AND attempt = %s AND state IN ('sending', 'unconfirmed')
+UPDATE feedback_delivery SET state = 'sent', ended_at = %(now)s, history = history || %(accepted)s
+WHERE id = %(pk)s AND attempt = %(attempt)s AND state IN ('sending', 'unconfirmed')
 """
 
 
@@ -133,12 +133,13 @@ class Delivery(models.Model):
 
         To be called before the first moment at which the mail server may have taken the email.
         """
-        self.transmitting = wins(BEGIN_TRANSMISSION, now() + LEASE, self.pk, self.attempt)
+        self.transmitting = wins(BEGIN_TRANSMISSION, pk=self.pk, attempt=self.attempt, lease=now() + LEASE)
         return self.transmitting
 
     def mark_sent(self, reply: str) -> bool:
         """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
-        return wins(MARK_SENT, now(), line(State.SENT, reply), self.pk, self.attempt)
+        accepted = line(State.SENT, reply)
+        return wins(MARK_SENT, pk=self.pk, attempt=self.attempt, now=now(), accepted=accepted)
 
     def mark_failed(self, why: str) -> bool:
         return self._move(State.FAILED, why, ended_at=now())

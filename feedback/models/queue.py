@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from feedback.models.clock import now
 from feedback.models.history import State, appended, line
 from feedback.models.operated import OperatedManager
-from feedback.models.statement import columns, fetch, first, read
+from feedback.models.statement import Row, columns, fetch, read, rows
 from feedback.models.worker import PATIENCE
 
 if TYPE_CHECKING:
@@ -22,32 +22,54 @@ FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given bef
 NEXT_RING = timedelta(seconds=20)
 LATE = timedelta(seconds=60)  # what has been due for longer shows that the queue is old
 
+SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
+# Whatever is due is rung for before that time, so of those that wait for a later attempt no more are
+# looked at than the index shows there.
+LONGEST_DUE = "ring_at <= %(rung)s"
+DUE = """
+SELECT id FROM feedback_delivery
+WHERE state = 'queued' AND due_at <= %(now)s AND {whose_turn}
+    AND NOT EXISTS (SELECT 1 FROM feedback_pause)
+    AND (%(probe)s OR NOT EXISTS (SELECT 1 FROM feedback_alarm))
+ORDER BY ring_at LIMIT 1
+"""
 # One statement, so that what we hold is what we have written: between two this process may freeze,
 # and then read, and use, somebody else's attempt. Nobody waits for a row that another is claiming.
 CLAIM = """
 UPDATE feedback_delivery
-SET state = 'sending', transmitting = false, attempt = attempt + 1, due_at = %s, history = history || %s
-WHERE id = (
-    SELECT id FROM feedback_delivery
-    WHERE state = 'queued' AND due_at <= %s AND {whose_turn}
-        AND NOT EXISTS (SELECT 1 FROM feedback_pause)
-        AND (%s OR NOT EXISTS (SELECT 1 FROM feedback_alarm))
-    ORDER BY ring_at LIMIT 1 {skip_locked}
-)
+SET state = 'sending', transmitting = false, attempt = attempt + 1, due_at = %(lease)s,
+    history = history || %(claimed)s
+WHERE id = ({due} {skip_locked})
+RETURNING {columns}
+"""
+# One commit for both, since each waits for the disk; and one statement, since in a transaction of two
+# SQLite's one write lock waits for Python's other threads in between.
+MARK_SENT_AND_CLAIM = """
+UPDATE feedback_delivery
+SET state = CASE WHEN id = %(sent)s THEN 'sent' ELSE 'sending' END,
+    ended_at = CASE WHEN id = %(sent)s THEN %(now)s END,
+    transmitting = (id = %(sent)s),
+    attempt = CASE WHEN id = %(sent)s THEN attempt ELSE attempt + 1 END,
+    due_at = %(lease)s,
+    history = history || CASE WHEN id = %(sent)s THEN %(accepted)s ELSE %(claimed)s END
+WHERE id = %(sent)s AND attempt = %(attempt)s AND state IN ('sending', 'unconfirmed')
+    OR id = ({due} {skip_locked})
 RETURNING {columns}
 """
 FEEDBACK = """
 SELECT {columns} FROM feedback_feedback
-WHERE id = (SELECT feedback_id FROM feedback_delivery WHERE id = %s)
+WHERE id = (SELECT feedback_id FROM feedback_delivery WHERE id = %(delivery)s)
 """
 # What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
 FOLLOWED = """
 SELECT {columns},
     EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
-    OR NOT EXISTS (SELECT 1 FROM feedback_worker WHERE seen_at >= %s)
-    OR EXISTS (SELECT 1 FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %s AND due_at < %s)
+    OR NOT EXISTS (SELECT 1 FROM feedback_worker WHERE seen_at >= %(alive)s)
+    OR EXISTS (
+        SELECT 1 FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %(rung)s AND due_at < %(late)s
+    )
 FROM feedback_delivery JOIN feedback_feedback ON feedback_feedback.id = feedback_id
-WHERE feedback_id = %s AND kind = 'acknowledgement'
+WHERE feedback_id = %(feedback)s AND kind = 'acknowledgement'
 """
 
 
@@ -58,31 +80,18 @@ class DeliveryManager(OperatedManager["Delivery"]):
         While sending is paused everything waits. While an alarm is raised everything waits, except
         the one that a probe sends.
         """
-        return self._claim("id = %s", pk, probe=probe)
+        return self._claim("id = %(pk)s", probe=probe, pk=pk)
 
     def claim_next(self) -> "Delivery | None":
         """Take the delivery that has been due for longest, whoever was rung for it."""
-        # Whatever is due is rung for before that time, so of those that wait for a later attempt no
-        # more are looked at than the index shows there.
-        return self._claim("ring_at <= %s", now() + NEXT_RING, probe=False)
+        return self._claim(LONGEST_DUE, rung=now() + NEXT_RING)
 
-    def _claim(self, whose_turn: str, value: object, *, probe: bool) -> "Delivery | None":
-        moment = now()
-        statement = CLAIM.format(
-            whose_turn=whose_turn,
-            skip_locked="FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else "",
-            columns=columns(self.model),
-        )
-        change = (moment + LEASE, line(State.SENDING, "claimed"))
-        claim = fetch(self.model, statement, *change, moment, value, probe)
-        if not claim:
-            return None
-        claim.in_hand = True
-        if claim.feedback_id:
-            feedback = self._feedback_model()
-            said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), claim.pk)
-            claim.feedback = said
-        return claim
+    def mark_sent_and_claim_next(self, sent: "Delivery", reply: str) -> "Delivery | None":
+        """Record the server's acceptance and take what `claim_next` would."""
+        values: dict[str, Any] = {"rung": now() + NEXT_RING, "sent": sent.pk, "attempt": sent.attempt}
+        accepted = line(State.SENT, reply)
+        moved = self._rows(MARK_SENT_AND_CLAIM, LONGEST_DUE, accepted=accepted, **values)
+        return next((self._claimed(row) for row in moved if row[0] != sent.pk), None)
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
@@ -116,9 +125,11 @@ class DeliveryManager(OperatedManager["Delivery"]):
         feedback = self._feedback_model()
         statement = FOLLOWED.format(columns=f"{columns(self.model)}, {columns(feedback)}")
         moment = now()
-        row = first(statement, moment - PATIENCE, moment + NEXT_RING, moment - LATE, feedback_pk)
-        if not row:
+        times = {"alive": moment - PATIENCE, "rung": moment + NEXT_RING, "late": moment - LATE}
+        found = rows(statement, feedback=feedback_pk, **times)
+        if not found:
             return None
+        row = found[0]
         delivery = read(self.model, row)
         delivery.feedback = read(feedback, row[len(self.model._meta.concrete_fields) :])
         delivery.slow = bool(row[-1])
@@ -141,6 +152,33 @@ class DeliveryManager(OperatedManager["Delivery"]):
         """Return for how long the oldest email that is due has waited; None if none is."""
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
         return int((now() - oldest).total_seconds()) if oldest else None
+
+    def _claim(self, whose_turn: str, **values: Any) -> "Delivery | None":
+        # On SQLite every write waits for all others, also one that then finds nothing; no read does.
+        if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, whose_turn, **values):
+            return None
+        won = self._rows(CLAIM, whose_turn, **values)
+        return self._claimed(won[0]) if won else None
+
+    def _rows(self, statement: str, whose_turn: str, *, probe: bool = False, **values: Any) -> list[Row]:
+        moment = now()
+        statement = statement.format(
+            due=DUE.format(whose_turn=whose_turn),
+            whose_turn=whose_turn,
+            skip_locked=SKIP_LOCKED[connection.vendor],
+            columns=columns(self.model),
+        )
+        claimed = line(State.SENDING, "claimed")
+        return rows(statement, probe=probe, now=moment, lease=moment + LEASE, claimed=claimed, **values)
+
+    def _claimed(self, row: Row) -> "Delivery":
+        claim = read(self.model, row)
+        claim.in_hand = True
+        if claim.feedback_id:
+            feedback = self._feedback_model()
+            said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), delivery=claim.pk)
+            claim.feedback = said
+        return claim
 
     def _feedback_model(self) -> Any:
         return self.model._meta.get_field("feedback").related_model  # which imports us

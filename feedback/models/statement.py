@@ -4,7 +4,7 @@ To build one takes Django 0.2 ms, what a poll asks 0.6 and a claim 1.8; to run i
 done less often is left to Django.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -13,29 +13,30 @@ from uuid import UUID
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
+Row = tuple[Any, ...]
 
 
-def wins(statement: str, *values: Any) -> bool:
+def wins(statement: str, **values: Any) -> bool:
     """Make a move that is one conditional UPDATE; return whether it was ours to make."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, written(*values))
+        cursor.execute(statement, _written(values))
         return bool(cursor.rowcount == 1)
 
 
-def fetch(model: type[M], statement: str, *values: Any) -> M | None:
+def fetch(model: type[M], statement: str, **values: Any) -> M | None:
     """Return the row that a statement gives in the `columns` of the model; None if it gives none."""
-    row = first(statement, *values)
-    return read(model, row) if row else None
+    found = rows(statement, **values)
+    return read(model, found[0]) if found else None
 
 
-def first(statement: str, *values: Any) -> Sequence[Any] | None:
+def rows(statement: str, **values: Any) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, written(*values))
-        rows = cursor.fetchall()  # to the end, where SQLite makes a change its own
-    return rows[0] if rows else None
+        cursor.execute(statement, _written(values))
+        found: list[Row] = cursor.fetchall()  # to the end, where SQLite makes a change its own
+        return found
 
 
-def read(model: type[M], row: Sequence[Any]) -> M:
+def read(model: type[M], row: Row) -> M:
     """Return the model whose `columns` a row begins with."""
     readers = _readers(model, connection.vendor)
     return model.from_db(connection.alias, readers.keys(), [*map(_read, readers.values(), row)])
@@ -46,12 +47,12 @@ def columns(model: type[models.Model]) -> str:
     return ", ".join(f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields)
 
 
-def written(*values: Any) -> list[Any]:
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as this database writes them."""
-    return [_written(value) for value in values]
+    return {name: _write(value) for name, value in values.items()}
 
 
-def _written(value: Any) -> Any:
+def _write(value: Any) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:

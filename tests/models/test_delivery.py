@@ -237,6 +237,35 @@ def test_nothing_is_next_while_an_alarm_is_raised(owed: Delivery) -> None:
     assert Delivery.objects.claim_next() is None
 
 
+def test_one_is_sent_and_the_next_is_taken_in_one_move(owed: Delivery) -> None:
+    sent = claim(owed)
+    assert sent.begin_transmission()
+    following = Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
+    assert following
+    assert following.pk != owed.pk
+    assert (following.state, following.attempt, following.transmitting) == ("sending", 1, False)
+    assert [move.to for move in following.moves] == ["queued", "sending"]
+    owed.refresh_from_db()
+    assert (owed.state, owed.attempt, owed.moves[-1].why) == ("sent", 1, "250 OK")
+    assert owed.ended_at
+    assert not following.ended_at
+
+
+def test_one_is_sent_also_where_there_is_no_next(owed: Delivery) -> None:
+    Delivery.objects.exclude(pk=owed.pk).update(due_at=timezone.now() + timedelta(seconds=5))
+    assert Delivery.objects.mark_sent_and_claim_next(claim(owed), "250 OK") is None
+    owed.refresh_from_db()
+    assert owed.state == "sent"
+
+
+def test_who_was_overtaken_takes_the_next_and_changes_nothing_else(owed: Delivery) -> None:
+    overtaken = claim(owed)
+    Delivery.objects.filter(pk=owed.pk).update(attempt=2)
+    assert Delivery.objects.mark_sent_and_claim_next(overtaken, "250 OK")
+    owed.refresh_from_db()
+    assert (owed.state, owed.attempt, owed.ended_at) == ("sending", 2, None)
+
+
 def test_a_claim_holds_what_stands_in_the_rows(owed: Delivery) -> None:
     claimed = claim(owed)
     kept = Delivery.objects.select_related("feedback").get(pk=owed.pk)
