@@ -10,6 +10,7 @@ from django.urls import reverse
 from feedback.models.clock import now
 from feedback.models.delivery import Delivery
 from feedback.models.history import Kind, State
+from feedback.models.statement import insert
 
 CAPPED = "this address has had enough confirmations for today"
 
@@ -63,13 +64,13 @@ class FeedbackManager(MarkingManager["Feedback"]):
         self.sent_from("").filter(created_at__lt=now() - timedelta(seconds=longest)).update(sender="")
 
     def _save(self, held: str = "", **fields: Any) -> "tuple[Feedback, list[Delivery]]":
-        with transaction.atomic():
-            feedback = self.create(**fields)
-            capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
-            first_held = held or (CAPPED if capped else "")
-            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
-            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
-            return feedback, Delivery.objects.bulk_create(owed)
+        feedback = self.model(**fields)
+        capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
+        first_held = held or (CAPPED if capped else "")
+        owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
+        owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
+        insert([feedback], owed)
+        return feedback, owed
 
     def _with_deliveries(self, feedback: "Feedback") -> "tuple[Feedback, list[Delivery]]":
         return feedback, list(feedback.deliveries.order_by("pk"))

@@ -1,19 +1,21 @@
-"""The statements that every email and every poll make, written out.
+"""The statements that every post, email and poll make, written out.
 
 To build one takes Django 0.2 ms, what a poll asks 0.6 and a claim 1.8; to run it takes 0.03 ms. What is
 done less often is left to Django.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
+
+INSERT = "INSERT INTO {table} ({columns}) VALUES {rows} RETURNING {key}"
 
 
 def wins(statement: str, **values: Any) -> bool:
@@ -21,6 +23,18 @@ def wins(statement: str, **values: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, _written(values))
         return bool(cursor.rowcount == 1)
+
+
+def insert(*tables: Sequence[models.Model]) -> None:
+    """Save new rows, those of each table together, in one transaction; give them their keys."""
+    # All is ready before it begins: on SQLite everybody else's write waits for its end.
+    ready = [(new, *_insertion(new)) for new in tables]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for new, statement, values in ready:
+            cursor.execute(statement, values)
+            for row, (key,) in zip(new, cursor.fetchall(), strict=True):
+                row.pk = row._meta.pk.to_python(key)
+                row._state.adding = False
 
 
 def fetch(model: type[M], statement: str, **values: Any) -> M | None:
@@ -58,6 +72,25 @@ def _write(value: Any) -> Any:
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
         return value.hex
     return value
+
+
+def _insertion(new: Sequence[models.Model]) -> tuple[str, list[Any]]:
+    statement, names = _insertion_into(type(new[0]), len(new))
+    return statement, [_write(getattr(row, name)) for row in new for name in names]
+
+
+@cache
+def _insertion_into(model: type[models.Model], count: int) -> tuple[str, list[str]]:
+    """Return the INSERT of so many rows, and the fields whose values it takes for each."""
+    given = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    marks = ", ".join(["%s"] * len(given))
+    statement = INSERT.format(
+        table=model._meta.db_table,
+        columns=", ".join(str(field.column) for field in given),
+        rows=", ".join([f"({marks})"] * count),
+        key=model._meta.pk.column,
+    )
+    return statement, [field.attname for field in given]
 
 
 @cache
