@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail.message import sanitize_address
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from feedback.address import sanitized
 from feedback.models import Delivery, Feedback
 from feedback.suspicion import sign, why_hook_suspects, why_suspect
 
@@ -66,7 +66,7 @@ class FeedbackForm(forms.ModelForm):
     def clean_email(self) -> str:
         email = _without_control_characters(self.cleaned_data["email"])
         try:
-            sanitize_address(email, "utf-8")  # as every email to it will be addressed
+            sanitized(email)  # as every email to it will be addressed
         except ValueError:
             raise ValidationError(self.fields["email"].error_messages["invalid"], "invalid") from None
         return email

@@ -8,16 +8,14 @@ import re
 import smtplib
 import socket
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import cast
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
-from django.core.mail.message import sanitize_address
+
+from feedback.address import sanitized
 
 FINAL_REPLY_SECONDS = 300  # RFC 5321, section 4.5.3.2.6: a short wait makes second copies
-
-_sanitized = lru_cache(maxsize=100)(sanitize_address)  # 5 % of an email, and the sender is always the same
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -32,7 +30,7 @@ class EmailBackend(smtp.EmailBackend):
         """
         assert isinstance(self.connection, SMTP), "open() comes first"
         self.connection.before_final_dot = before_final_dot
-        sender, *to = (_sanitized(one, "utf-8") for one in (message.from_email, *message.recipients()))
+        sender, *to = (sanitized(one) for one in (message.from_email, *message.recipients()))
         text = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's has it
         self.connection.sendmail(sender, to, text)
         return self.connection.final_reply
