@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 
 from feedback.address import sanitized
+from feedback.flatten import flattened
 
 FINAL_REPLY_SECONDS = 300  # RFC 5321, section 4.5.3.2.6: a short wait makes second copies
 
@@ -31,8 +32,7 @@ class EmailBackend(smtp.EmailBackend):
         assert isinstance(self.connection, SMTP), "open() comes first"
         self.connection.before_final_dot = before_final_dot
         sender, *to = (sanitized(one) for one in (message.from_email, *message.recipients()))
-        text = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's has it
-        self.connection.sendmail(sender, to, text)
+        self.connection.sendmail(sender, to, flattened(message.message()))
         return self.connection.final_reply
 
 
