@@ -61,15 +61,18 @@ def _created(request: Request, card: Card) -> HttpResponse:
 @never_cache
 @require_safe
 def show(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpResponse:
-    return render(request, "feedback/show.html", {"card": _card(request, pk, embedded), "embedded": embedded})
+    card = _card(pk, embedded)
+    speak_as(request, card.feedback)
+    return render(request, "feedback/show.html", {"card": card, "embedded": embedded})
 
 
-@never_cache
+@cache_control(private=True, no_store=True)
 @require_safe
 def status(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpResponse:
-    card = _card(request, pk, embedded)
+    card = _card(pk, embedded)
     if request.GET.get("seen") == card.version:
         return HttpResponse(status=204)
+    speak_as(request, card.feedback)
     return render(request, "feedback/_status.html", {"card": card})
 
 
@@ -114,9 +117,8 @@ def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     return render(request, "refused.html", {"sentence": sentence}, status=status)
 
 
-def _card(request: HttpRequest, pk: UUID, embedded: bool) -> Card:
+def _card(pk: UUID, embedded: bool) -> Card:
     delivery = Delivery.objects.followed(pk)
     if not delivery:
         raise Http404
-    speak_as(request, delivery.feedback)
     return Card(delivery, embedded=embedded)

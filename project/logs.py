@@ -39,7 +39,7 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     """Give each request an id, or take the one that the proxy gave it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         name = given if GIVEN.fullmatch(given) else uuid.uuid4().hex
         with about(request=name):
             response = get_response(request)

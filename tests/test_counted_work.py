@@ -97,7 +97,7 @@ def test_a_poll_that_finds_nothing_new_is_one_query_and_few_bytes(client: Client
     with statements() as verbs:
         response = client.get(address, {"seen": seen})
     assert (response.status_code, verbs) == (204, ["SELECT"])
-    assert (len(response.content), _size(response)) == (0, 678)
+    assert (len(response.content), _size(response)) == (0, 600)
 
 
 def test_a_poll_that_finds_something_new_is_one_query_and_one_fragment(
@@ -106,7 +106,7 @@ def test_a_poll_that_finds_something_new_is_one_query_and_one_fragment(
     with statements() as verbs:
         response = client.get(_poll(owed), {"seen": "nothing"})
     assert verbs == ["SELECT"]
-    assert (len(response.content), _size(response)) == (1473, 2154)
+    assert (len(response.content), _size(response)) == (1473, 2076)
 
 
 def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, mail_server: MailServer) -> None:

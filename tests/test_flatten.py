@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from email.errors import HeaderParseError
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -20,7 +22,7 @@ def test_an_email_is_the_bytes_that_django_makes_of_it(subject: str, header: str
     except BadHeaderError:
         assume(False)
     message.set_boundary("boundary")
-    assert flattened(message) == message.as_bytes(linesep="\r\n")
+    assert result(lambda: flattened(message)) == result(lambda: message.as_bytes(linesep="\r\n"))
 
 
 @given(length=st.integers(60, 80))
@@ -28,3 +30,10 @@ def test_a_header_is_folded_where_django_folds_it(length: int) -> None:
     for words in ("a" * length, ("ab " * length)[:length].strip()):
         message: Any = EmailMultiAlternatives(words, "Text", to=["ada@example.org"]).message()
         assert flattened(message) == message.as_bytes(linesep="\r\n")
+
+
+def result(flatten: Callable[[], bytes]) -> bytes | type[Exception]:
+    try:
+        return flatten()
+    except HeaderParseError as error:  # one header looks like two
+        return type(error)

@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
+Converter = tuple[int, Any, Callable[..., Any]]  # of the value at that place in a row
 
 INSERT = "INSERT INTO {table} ({columns}) VALUES {rows} RETURNING {key}"
 
@@ -52,8 +53,11 @@ def rows(statement: str, **values: Any) -> list[Row]:
 
 def read(model: type[M], row: Row) -> M:
     """Return the model whose `columns` a row begins with."""
-    readers = _readers(model, connection.vendor)
-    return model.from_db(connection.alias, readers.keys(), [*map(_read, readers.values(), row)])
+    names, converters = _reading(model, connection.vendor)
+    values = list(row[: len(names)])
+    for index, column, convert in converters:
+        values[index] = convert(values[index], column, connection)
+    return model.from_db(connection.alias, names, values)
 
 
 @cache
@@ -94,17 +98,12 @@ def _insertion_into(model: type[models.Model], count: int) -> tuple[str, list[st
 
 
 @cache
-def _readers(model: type[models.Model], vendor: str) -> dict[str, tuple[Any, list[Callable[..., Any]]]]:
-    """Return by field how to read what this database gives for it."""
-    fields = {field.attname: field.get_col("") for field in model._meta.concrete_fields}
-    return {
-        name: (column, connection.ops.get_db_converters(column) + column.get_db_converters(connection))
-        for name, column in fields.items()
-    }
-
-
-def _read(reader: tuple[Any, list[Callable[..., Any]]], value: Any) -> Any:
-    column, converters = reader
-    for convert in converters:
-        value = convert(value, column, connection)
-    return value
+def _reading(model: type[models.Model], vendor: str) -> tuple[list[str], list[Converter]]:
+    """Return a model's fields, and how to read what this database gives for some of them."""
+    fields = [field.get_col("") for field in model._meta.concrete_fields]
+    converters = [
+        (index, column, convert)
+        for index, column in enumerate(fields)
+        for convert in connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+    ]
+    return [field.attname for field in model._meta.concrete_fields], converters
