@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from feedback.models import Delivery, State
+from feedback.models import Delivery, Move, State
 from feedback.models.clock import now
 
 SENTENCES: dict[str, str | Promise] = {
@@ -136,7 +136,7 @@ class Card:
             return ""
         return HELD_FOR_LONG if self.delivery.state == State.HELD else NO_LONGER_FOLLOWED
 
-    @property
+    @cached_property
     def poll_seconds(self) -> int | None:
         """How long to wait before asking again; None once there is nothing more to come, or for too long."""
         age = (now() - self._begun_at).total_seconds()
@@ -149,7 +149,7 @@ class Card:
 
     @property
     def steps(self) -> list[Step]:
-        moved = {move.to: move.at for move in self.delivery.moves}
+        moved = {move.to: move.at for move in self._moves}
         saved, sent = Step("queued", "done", self.feedback.created_at), Step("sent", "next")
         begun = Step("sending", "done", moved.get(State.SENDING))
         match self.delivery.status:
@@ -171,8 +171,12 @@ class Card:
     @property
     def _begun_at(self) -> datetime:
         """When it was saved, or when a person last set it going again."""
-        by_hand = [move.at for move in self.delivery.moves if move.by]
+        by_hand = [move.at for move in self._moves if move.by]
         return by_hand[-1] if by_hand else self.feedback.created_at
+
+    @cached_property
+    def _moves(self) -> list[Move]:
+        return self.delivery.moves
 
     @property
     def _owed(self) -> bool:
