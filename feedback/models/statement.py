@@ -10,7 +10,9 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import connection, models
+
+from feedback.models.soon import atomic_soon
 
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
@@ -30,7 +32,7 @@ def insert(*tables: Sequence[models.Model]) -> None:
     """Save new rows, those of each table together, in one transaction; give them their keys."""
     # All is ready before it begins: on SQLite everybody else's write waits for its end.
     ready = [(new, *_insertion(new)) for new in tables]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with atomic_soon(), connection.cursor() as cursor:
         for new, statement, values in ready:
             cursor.execute(statement, values)
             for row, (key,) in zip(new, cursor.fetchall(), strict=True):
