@@ -13,7 +13,7 @@ from bench.machine import machine
 from bench.part import Part, say
 from bench.results import RESULTS, load, save, write
 
-NAMES = ("answers", "simulated", "idle_latency", "drain", "polls", "growth", "rest", "memory")
+NAMES = ("answers", "backlog", "simulated", "idle_latency", "drain", "polls", "growth", "rest", "memory")
 
 
 def main() -> int:
