@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from django.core.mail.message import sanitize_address
 
-PLAIN = re.compile(r"[\w+-]+(\.[\w+-]+)*@[\w-]+(\.[\w-]+)*", re.ASCII)
+PLAIN = re.compile(r"[\w+-]+(\.[\w+-]+)*@[\w-]{1,63}(\.[\w-]{1,63})*", re.ASCII)
 
 
 @lru_cache(maxsize=100)  # the sender is always the same
