@@ -29,11 +29,11 @@ def _begin_soon(stack: ExitStack) -> None:
     connection.ensure_connection()
     sqlite = connection.connection
     (patience,) = sqlite.execute("PRAGMA busy_timeout").fetchone()
-    give_up_at = time.monotonic() + patience / 1000
+    began = time.monotonic()
     sqlite.execute("PRAGMA busy_timeout = 0")
     try:
-        while not _has_begun(stack, last=time.monotonic() > give_up_at):
-            time.sleep(LOOK_SECONDS)
+        while not _has_begun(stack, last=time.monotonic() - began > patience / 1000):
+            time.sleep(max(LOOK_SECONDS, (time.monotonic() - began) / 50))  # the later, the rarer
     finally:
         sqlite.execute(f"PRAGMA busy_timeout = {patience}")
 
@@ -42,7 +42,12 @@ def _has_begun(stack: ExitStack, *, last: bool) -> bool:
     try:
         stack.enter_context(transaction.atomic())
     except OperationalError as error:
-        if last or getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+        if last or not _is_busy(error.__cause__):
             raise
         return False
     return True
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether somebody has the lock; the upper bits of SQLite's code say with what they are busy."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

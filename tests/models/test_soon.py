@@ -5,9 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import OperationalError, connection, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from feedback.models.soon import LOOK_SECONDS, atomic_soon
+from feedback.models.soon import LOOK_SECONDS, _is_busy, atomic_soon
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -43,7 +44,7 @@ def test_who_waits_has_the_lock_as_soon_as_it_is_free(
     other.execute("BEGIN IMMEDIATE")
     with atomic_soon():
         assert connection.in_atomic_block
-    assert looks == [LOOK_SECONDS] * 3
+    assert looks == pytest.approx([LOOK_SECONDS] * 3, abs=LOOK_SECONDS)
     assert not connection.in_atomic_block
 
 
@@ -67,12 +68,49 @@ def test_what_goes_wrong_within_is_undone(other: sqlite3.Connection) -> None:
     assert other.execute("SELECT count(*) FROM things").fetchone() == (0,)
 
 
-def test_another_fault_is_not_waited_for(other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_fault_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OperationalError("disk I/O error")
+
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
-    other.execute("PRAGMA journal_mode = DELETE")
-    Path(connection.settings_dict["NAME"]).write_text("this is no database" * 100)
-    with pytest.raises(DatabaseError, match="not a database"), atomic_soon():
+    monkeypatch.setattr(DatabaseWrapper, "_start_transaction_under_autocommit", fail)
+    with pytest.raises(OperationalError, match="disk"), atomic_soon():
         pass
+
+
+@pytest.mark.parametrize(
+    ("code", "busy"),
+    [
+        (sqlite3.SQLITE_BUSY, True),
+        (sqlite3.SQLITE_BUSY_RECOVERY, True),  # a killed process's log is being read
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, True),
+        (sqlite3.SQLITE_READONLY, False),
+        (sqlite3.SQLITE_LOCKED, False),
+    ],
+)
+def test_busy_is_busy_with_whatever(code: int, busy: bool) -> None:
+    error = sqlite3.OperationalError()
+    error.sqlite_errorcode = code
+    assert _is_busy(error) == busy
+
+
+def test_who_waits_for_long_looks_more_rarely(
+    other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [time.monotonic()]
+    looks: list[float] = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        clock.append(1)
+
+    monkeypatch.setattr(time, "monotonic", lambda: sum(clock))
+    monkeypatch.setattr(time, "sleep", look)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"), atomic_soon():
+        pass
+    assert looks[0] == pytest.approx(LOOK_SECONDS)
+    assert looks[4] == pytest.approx(4 / 50)
 
 
 def _insert_into(*tables: str) -> None:
