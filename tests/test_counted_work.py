@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -83,6 +84,13 @@ def test_a_post_is_two_inserts_and_one_commit(client: Client, broker: StubBroker
         client.post("/", FIELDS)
     assert verbs == ["BEGIN", "INSERT", "INSERT", "COMMIT"]
     assert commits(verbs) == 1
+
+
+def test_thanks_are_counted_where_nobody_else_can_write(client: Client, settings: LazySettings) -> None:
+    settings.RATE_LIMITS = ((10, 60),)
+    with statements() as verbs:
+        client.post("/", FIELDS)
+    assert verbs[-5:] == ["BEGIN", "SELECT", "INSERT", "INSERT", "COMMIT"]
 
 
 def test_a_post_asks_redis_once_for_each_email(client: Client, round_trips: Callable[[], int]) -> None:

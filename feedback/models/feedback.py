@@ -10,6 +10,7 @@ from django.urls import reverse
 from feedback.models.clock import now
 from feedback.models.delivery import Delivery
 from feedback.models.history import Kind, State
+from feedback.models.soon import atomic_soon
 from feedback.models.statement import insert
 
 CAPPED = "this address has had enough confirmations for today"
@@ -65,11 +66,13 @@ class FeedbackManager(MarkingManager["Feedback"]):
 
     def _save(self, held: str = "", **fields: Any) -> "tuple[Feedback, list[Delivery]]":
         feedback = self.model(**fields)
-        capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
-        first_held = held or (CAPPED if capped else "")
-        owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
-        owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
-        insert([feedback], owed)
+        with atomic_soon():
+            capped = settings.RATE_LIMITS and self._has_had_enough(feedback.email)
+            first_held = held or (CAPPED if capped else "")
+            owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
+            owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
+            insert([feedback])
+            insert(owed)
         return feedback, owed
 
     def _with_deliveries(self, feedback: "Feedback") -> "tuple[Feedback, list[Delivery]]":

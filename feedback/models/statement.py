@@ -12,8 +12,6 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from feedback.models.soon import atomic_soon
-
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
 Converter = tuple[int, Any, Callable[..., Any]]  # of the value at that place in a row
@@ -28,16 +26,14 @@ def wins(statement: str, **values: Any) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def insert(*tables: Sequence[models.Model]) -> None:
-    """Save new rows, those of each table together, in one transaction; give them their keys."""
-    # All is ready before it begins: on SQLite everybody else's write waits for its end.
-    ready = [(new, *_insertion(new)) for new in tables]
-    with atomic_soon(), connection.cursor() as cursor:
-        for new, statement, values in ready:
-            cursor.execute(statement, values)
-            for row, (key,) in zip(new, cursor.fetchall(), strict=True):
-                row.pk = row._meta.pk.to_python(key)
-                row._state.adding = False
+def insert(new: Sequence[models.Model]) -> None:
+    """Save the new rows of one model, and give them their keys."""
+    statement, names = _insertion(type(new[0]), len(new))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_write(getattr(row, name)) for row in new for name in names])
+        for row, (key,) in zip(new, cursor.fetchall(), strict=True):
+            row.pk = row._meta.pk.to_python(key)
+            row._state.adding = False
 
 
 def fetch(model: type[M], statement: str, **values: Any) -> M | None:
@@ -80,13 +76,8 @@ def _write(value: Any) -> Any:
     return value
 
 
-def _insertion(new: Sequence[models.Model]) -> tuple[str, list[Any]]:
-    statement, names = _insertion_into(type(new[0]), len(new))
-    return statement, [_write(getattr(row, name)) for row in new for name in names]
-
-
 @cache
-def _insertion_into(model: type[models.Model], count: int) -> tuple[str, list[str]]:
+def _insertion(model: type[models.Model], count: int) -> tuple[str, list[str]]:
     """Return the INSERT of so many rows, and the fields whose values it takes for each."""
     given = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     marks = ", ".join(["%s"] * len(given))
