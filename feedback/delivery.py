@@ -67,6 +67,8 @@ def _deliver(delivery: Delivery, connection: Connection, probe: bool, more: int)
     if settings.SIMULATED_WORK_SECONDS:
         time.sleep(settings.SIMULATED_WORK_SECONDS)
     try:
+        if delivery.feedback_id:
+            Delivery.objects.read_feedback(delivery)
         reply = connection.transmit(compose(delivery), delivery)
     except Overtaken:
         log.warning("delivery %s: overtaken before the final dot, so nothing was sent", delivery.pk)

@@ -269,3 +269,21 @@ def test_a_process_that_is_to_end_takes_no_more_than_it_has_in_hand(
     delivery.finishing.set()
     deliver(owed.pk, more=99)
     assert len(outbox) == 1
+
+
+def test_a_database_that_fails_as_a_claim_is_read_leaves_none_in_hand(
+    submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = submit()
+    read, calls = Delivery.objects.read_feedback, list[Delivery]()
+
+    def fail_once(claim: Delivery) -> None:
+        calls.append(claim)
+        if len(calls) == 2:
+            raise DatabaseError("the connection is closed")
+        read(claim)
+
+    monkeypatch.setattr(Delivery.objects, "read_feedback", fail_once)
+    deliver(first.pk, more=1)
+    second = reload(calls[1])
+    assert (reload(first).state, second.state, second.retries) == ("sent", "queued", 1)

@@ -56,10 +56,7 @@ WHERE id = %(sent)s AND attempt = %(attempt)s AND state IN ('sending', 'unconfir
     OR id = ({due} {skip_locked})
 RETURNING {columns}
 """
-FEEDBACK = """
-SELECT {columns} FROM feedback_feedback
-WHERE id = (SELECT feedback_id FROM feedback_delivery WHERE id = %(delivery)s)
-"""
+FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id = %(pk)s"
 # What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
 FOLLOWED = """
 SELECT {columns},
@@ -90,8 +87,15 @@ class DeliveryManager(OperatedManager["Delivery"]):
         """Record the server's acceptance and take what `claim_next` would."""
         values: dict[str, Any] = {"rung": now() + NEXT_RING, "sent": sent.pk, "attempt": sent.attempt}
         accepted = line(State.SENT, reply)
-        moved = self._rows(MARK_SENT_AND_CLAIM, LONGEST_DUE, accepted=accepted, **values)
+        whose_turn = f"{LONGEST_DUE} AND id <> %(sent)s"  # a person may have queued it again
+        moved = self._rows(MARK_SENT_AND_CLAIM, whose_turn, accepted=accepted, **values)
         return next((self._claimed(row) for row in moved if row[0] != sent.pk), None)
+
+    def read_feedback(self, claim: "Delivery") -> None:
+        """Read what an email in hand is about."""
+        feedback = self._feedback_model()
+        said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), pk=claim.feedback_id)
+        claim.feedback = said
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
@@ -174,10 +178,6 @@ class DeliveryManager(OperatedManager["Delivery"]):
     def _claimed(self, row: Row) -> "Delivery":
         claim = read(self.model, row)
         claim.in_hand = True
-        if claim.feedback_id:
-            feedback = self._feedback_model()
-            said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), delivery=claim.pk)
-            claim.feedback = said
         return claim
 
     def _feedback_model(self) -> Any:

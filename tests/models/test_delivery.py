@@ -266,8 +266,29 @@ def test_who_was_overtaken_takes_the_next_and_changes_nothing_else(owed: Deliver
     assert (owed.state, owed.attempt, owed.ended_at) == ("sending", 2, None)
 
 
+def test_what_a_person_has_queued_again_is_not_the_next(owed: Delivery) -> None:
+    sent = claim(owed)
+    sent.mark_unconfirmed("the line broke")
+    Delivery.objects.filter(pk=owed.pk).resend("olga")
+    other = Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
+    owed.refresh_from_db()
+    assert owed.state == "queued"
+    assert other
+    assert other.pk != owed.pk
+
+
+@pytest.mark.parametrize("state", ["failed", "held", "queued"])
+def test_what_came_to_another_end_is_not_marked_as_sent(owed: Delivery, state: str) -> None:
+    sent = claim(owed)
+    Delivery.objects.filter(pk=owed.pk).update(state=state, due_at=timezone.now() + timedelta(seconds=5))
+    Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
+    owed.refresh_from_db()
+    assert (owed.state, owed.ended_at) == (state, None)
+
+
 def test_a_claim_holds_what_stands_in_the_rows(owed: Delivery) -> None:
     claimed = claim(owed)
+    Delivery.objects.read_feedback(claimed)
     kept = Delivery.objects.select_related("feedback").get(pk=owed.pk)
     for ours, theirs in ((claimed, kept), (claimed.feedback, kept.feedback)):
         assert {f.attname: getattr(ours, f.attname) for f in ours._meta.concrete_fields} == {
