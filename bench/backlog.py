@@ -7,7 +7,7 @@ from functools import partial
 from statistics import median
 
 from bench import load
-from bench.answers import Asked
+from bench.answers import DRAIN_SECONDS, Asked
 from bench.household import until
 from bench.part import Part, Row, compared, percentile, quick, say, stated
 from bench.sink import Sink
@@ -18,7 +18,6 @@ SECONDS = quick(150, 30)
 ROUNDS = quick(3, 1)
 EMAILS = quick(6000, 1500)  # more than can be sent meanwhile
 RATE, LOAD_SECONDS = 20, quick(4.0, 1.0)
-DRAIN_SECONDS = 120
 
 
 @dataclass
