@@ -23,6 +23,10 @@ WAIT_SECONDS = 0.5  # below REPLY_SECONDS, or the wait itself would look like a 
 
 
 class Broker(RedisBroker):
+    # Dramatiq would ask Redis for this at a process's first ring, under a lock: with Redis silent the
+    # second thread waited for the first one's timeout and then for its own. Redis can do 7992.
+    _max_unpack_size_val = 999  # type: ignore[assignment]
+
     def __init__(self, *, url: str, **options: Any) -> None:
         # A message that a killed worker held comes back after 10 s instead of 1 to 26 minutes.
         quick = {"heartbeat_timeout": 10_000, "maintenance_chance": 1_000_000}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import statistics
 import threading
 import time
@@ -161,3 +162,23 @@ def _raising(error: Exception) -> object:
         raise error
 
     return fail
+
+
+def test_the_first_rings_of_a_process_wait_for_a_silent_redis_together() -> None:
+    waits: list[float] = []
+
+    def ring(broker: Broker) -> None:
+        began = time.monotonic()
+        with pytest.raises(redis.RedisError):
+            broker.enqueue(message())
+        waits.append(time.monotonic() - began)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        broker = Broker(url=f"redis://127.0.0.1:{silent.getsockname()[1]}", middleware=[])
+        threads = [threading.Thread(target=ring, args=[broker]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(waits) == 2
+    assert max(waits) < 1.5
