@@ -1,9 +1,8 @@
-"""A connection to the mail server, kept open from one email to the next of a run."""
+"""A connection to the mail server, open from one email to the next."""
 
 import logging
 import smtplib
 import time
-from typing import Self
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -13,7 +12,8 @@ from feedback.smtp import EmailBackend
 
 log = logging.getLogger(__name__)
 
-LONGEST_SECONDS, LONGEST_IDLE_SECONDS = 300, 2  # as Postfix keeps its own; servers tire of longer ones
+# As Postfix keeps its own; servers tire of longer ones.
+LONGEST_SECONDS, LONGEST_IDLE_SECONDS, MOST_EMAILS = 300, 2, 100
 
 
 class Overtaken(Exception):
@@ -26,12 +26,19 @@ class Connection:
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
         self._opened = self._used = 0.0
+        self._emails = 0
+        self._sound = False  # whether the last email over it was accepted
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is open, and a server will hardly be tired of it."""
+        now = time.monotonic()
+        return (
+            self._sound
+            and self._emails < MOST_EMAILS
+            and now - self._opened <= LONGEST_SECONDS
+            and now - self._used <= LONGEST_IDLE_SECONDS
+        )
 
     def transmit(self, message: EmailMessage, delivery: Delivery) -> str:
         """Send one email, marked before the server may have it; return the server's reply."""
@@ -42,20 +49,23 @@ class Connection:
             if not reused or delivery.transmitting or not _hung_up(error):
                 raise
         # The server had closed what we kept, which says nothing about this email.
-        self._close()
         self._open()
         return self._transmit(message, delivery)
 
+    def close(self) -> None:
+        backend, self._backend, self._sound = self._backend, None, False
+        try:
+            if backend:
+                backend.close()
+        except OSError as error:
+            log.info("the mail server did not take our goodbye: %s", error)
+
     def _open(self) -> bool:
         """Have an open connection; return whether it was used before."""
-        now = time.monotonic()
-        if self._backend and (
-            now - self._opened > LONGEST_SECONDS or now - self._used > LONGEST_IDLE_SECONDS
-        ):
-            self._close()
-        if self._backend:
+        if self.is_fresh:
             return True
-        self._opened = now
+        self.close()
+        self._opened, self._emails = time.monotonic(), 0
         self._backend = get_connection()
         self._backend.open()
         return False
@@ -66,6 +76,7 @@ class Connection:
                 raise Overtaken
 
         backend, reply = self._backend, "accepted"
+        self._sound = False
         assert backend
         if isinstance(backend, EmailBackend):
             reply = backend.transmit(message, before_final_dot=mark)
@@ -73,16 +84,8 @@ class Connection:
             mark()
             if not backend.send_messages([message]):
                 raise RuntimeError(f"{type(backend).__module__} sent nothing and did not say why")
-        self._used = time.monotonic()
+        self._used, self._emails, self._sound = time.monotonic(), self._emails + 1, True
         return reply
-
-    def _close(self) -> None:
-        backend, self._backend = self._backend, None
-        try:
-            if backend:
-                backend.close()
-        except OSError as error:
-            log.info("the mail server did not take our goodbye: %s", error)
 
 
 def _hung_up(error: smtplib.SMTPException) -> bool:

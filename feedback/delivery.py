@@ -16,6 +16,7 @@ from feedback.connection import Connection, Overtaken
 from feedback.faults import Verdict, is_about_the_email, judge
 from feedback.lease import kept
 from feedback.models import LEASE, Alarm, Delivery
+from feedback.pool import pool
 from project.logs import about
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,9 @@ def deliver(delivery_id: int, *, probe: bool = False, more: int = 0) -> None:
     claim = Delivery.objects.claim(delivery_id, probe=probe)
     if not claim and _goes_on(more):
         claim = Delivery.objects.claim_next()
-    with Connection() as connection:
+    if not claim:
+        return
+    with pool.connection() as connection:
         while claim:
             with kept(claim), about(request=claim.request_id, delivery=claim.pk):
                 claim = _deliver(claim, connection, probe, more)

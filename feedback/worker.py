@@ -1,8 +1,9 @@
-"""What each worker process does beside its messages, in two threads of its own.
+"""What each worker process does beside its messages, in three threads of its own.
 
 The keeper shows that the process lives, renews the leases of the emails in hand, takes up those of
 dead workers and ends with its master; it goes on while the process shuts down. The sweeper looks
-after what the queue forgot; it may send an email itself, so nothing urgent waits for it.
+after what the queue forgot; it may send an email itself, so nothing urgent waits for it. The closer
+says goodbye to a mail server to which nothing more is to be sent; the answer may take its time, too.
 """
 
 import logging
@@ -30,6 +31,7 @@ class Housekeeping(dramatiq.Middleware):
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         from feedback.delivery import finishing
+        from feedback.pool import pool
 
         finishing.clear()
         # As Dramatiq started us: while we boot, a killed master may have left us to somebody else.
@@ -37,14 +39,19 @@ class Housekeeping(dramatiq.Middleware):
         self.master = parent.pid if parent else os.getppid()
         self.keeper = Loop("keeper", self._keep)
         self.sweeper = Loop("sweeper", self._sweep)
-        self.keeper.start()
-        self.sweeper.start()
+        self.closer = Loop("closer", pool.close_idle)
+        pool.open()
+        for loop in (self.keeper, self.sweeper, self.closer):
+            loop.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         from feedback.delivery import finishing
+        from feedback.pool import pool
 
         finishing.set()
         self.sweeper.stopping.set()
+        self.closer.stopping.set()
+        pool.close()  # what is in use closes itself
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self.sweeper.join()  # it may have an email in hand

@@ -1,0 +1,45 @@
+"""A worker's line to the mail server: kept for the next email, and closed with a goodbye."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.system import Prepared, System
+from tests.runner.running import wait_until
+
+
+@pytest.fixture
+def system(tmp_path: Path, prepared: Prepared) -> Iterator[System]:
+    system = System(tmp_path / "var", prepared)
+    yield system
+    system.stop()
+
+
+def test_two_emails_go_over_one_line_which_is_closed_after_some_seconds(system: System) -> None:
+    system.start_master()
+    send(system, emails=1)
+    send(system, emails=2)
+    wait_until(lambda: "QUIT" in system.mail.steps, 10)
+    assert (system.mail.steps.count("CONNECT"), system.mail.steps.count("QUIT")) == (1, 1)
+
+
+def test_a_worker_that_ends_says_goodbye_first(system: System) -> None:
+    master = system.start_master()
+    master.restarts = False
+    send(system, emails=1)
+    master.process.send_signal(signal.SIGTERM)
+    master.process.wait(10)
+    assert system.mail.steps[-1] == "QUIT"
+
+
+def send(system: System, emails: int) -> None:
+    system.submit()
+    wait_until(lambda: len(system.mail.accepted) == emails)
+    wait_until(
+        lambda: (
+            system.database.query("SELECT count(*) FROM feedback_delivery WHERE state = 'sent'")
+            == [(emails,)]
+        )
+    )
