@@ -81,7 +81,12 @@ class DeliveryManager(OperatedManager["Delivery"]):
 
     def claim_next(self) -> "Delivery | None":
         """Take the delivery that has been due for longest, whoever was rung for it."""
-        return self._claim(LONGEST_DUE, rung=now() + NEXT_RING)
+        rung = now() + NEXT_RING
+        # On SQLite every write waits for all others, also one that then finds nothing; no read does.
+        # Who was rung for usually finds its email, and claims without a look: 0.3 ms of 4 at rest.
+        if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, LONGEST_DUE, rung=rung):
+            return None
+        return self._claim(LONGEST_DUE, rung=rung)
 
     def mark_sent_and_claim_next(self, sent: "Delivery", reply: str) -> "Delivery | None":
         """Record the server's acceptance and take what `claim_next` would."""
@@ -158,9 +163,6 @@ class DeliveryManager(OperatedManager["Delivery"]):
         return int((now() - oldest).total_seconds()) if oldest else None
 
     def _claim(self, whose_turn: str, **values: Any) -> "Delivery | None":
-        # On SQLite every write waits for all others, also one that then finds nothing; no read does.
-        if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, whose_turn, **values):
-            return None
         won = self._rows(CLAIM, whose_turn, **values)
         return self._claimed(won[0]) if won else None
 
