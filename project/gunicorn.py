@@ -1,5 +1,7 @@
 """gunicorn's settings, the same under `make run` and in production; its own command line may add to them."""
 
+from math import ceil
+
 from project.environment import read_environment
 
 _env = read_environment()
@@ -8,8 +10,8 @@ bind = f"127.0.0.1:{_env['PORT']}"  # unless a service manager hands us its sock
 worker_class = "gthread"
 # Few threads: those of one process wait badly for SQLite's one write lock. With 8 visitors who
 # post without a pause, 2 processes of 2 threads answered in 37 ms (p99), 1 of 4 in 0.6 to 1.4 s.
-workers = 2
-threads = max(1, _env["WEB_THREADS"] // workers)
+workers = min(2, _env["WEB_THREADS"])
+threads = ceil(_env["WEB_THREADS"] / workers)
 graceful_timeout = 30
 loglevel = "warning"
 control_socket_disable = True
