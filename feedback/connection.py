@@ -7,6 +7,7 @@ import time
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from feedback.faults import reply
 from feedback.models import Delivery
 from feedback.smtp import EmailBackend
 
@@ -21,7 +22,7 @@ class Overtaken(Exception):
 
 
 class Connection:
-    """Opened when first needed; whoever meets a fault must not use it again."""
+    """Opened when first needed, and anew after a fault or where it has served for long."""
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
@@ -90,5 +91,4 @@ class Connection:
 
 def _hung_up(error: smtplib.SMTPException) -> bool:
     """Whether the line is gone; 421 announces it (RFC 5321, section 3.8)."""
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
-    return code == 421 or isinstance(error, smtplib.SMTPServerDisconnected)
+    return reply(error)[0] == 421 or isinstance(error, smtplib.SMTPServerDisconnected)

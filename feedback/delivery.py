@@ -44,7 +44,7 @@ def deliver(delivery_id: int, *, probe: bool = False, more: int = 0) -> None:
         claim = Delivery.objects.claim_next()
     if not claim:
         return
-    with pool.connection() as connection:
+    with pool.connection(new=probe) as connection:  # whether we can log in is what a probe asks
         while claim:
             with kept(claim), about(request=claim.request_id, delivery=claim.pk):
                 claim = _deliver(claim, connection, probe, more)

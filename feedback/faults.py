@@ -23,7 +23,7 @@ def judge(error: Exception, *, transmitting: bool) -> tuple[Verdict, str]:
     `transmitting` tells whether the server may already have had the whole email. Reply codes are
     those of RFC 5321, section 4.2: 4xx for now, 5xx for good.
     """
-    code, why = _reply(error)
+    code, why = reply(error)
     if transmitting and not 400 <= code < 600:
         return Verdict.UNCONFIRMED, why
     if isinstance(error, OPERATOR_FAULTS) and not isinstance(error, DROPPED):
@@ -43,7 +43,7 @@ def is_about_the_email(error: Exception) -> bool:
     return isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
 
 
-def _reply(error: Exception) -> tuple[int, str]:
+def reply(error: Exception) -> tuple[int, str]:
     """Return the server's reply, or code 0 and the error in words where there was none."""
     text: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):

@@ -6,63 +6,60 @@ command, closes each with its run.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from feedback.connection import Connection
-
-LOOK_SECONDS = 1.0
 
 
 class Pool:
     def __init__(self) -> None:
         self._keeps = False
-        self._kept: list[Connection] = []  # whoever takes one out has it; the last one used comes last
+        self._kept: list[Connection] = []  # the last one used comes last
+        self._lock = Lock()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        connection = self._take()
+    def connection(self, *, new: bool) -> Iterator[Connection]:
+        connection = Connection() if new else self._take()
         try:
             yield connection
-        except BaseException:
-            connection.close()
-            raise
-        if self._keeps and connection.is_fresh:
-            self._kept.append(connection)
-        else:
-            connection.close()
+        finally:
+            if not self._keep(connection):
+                connection.close()
 
     def open(self) -> None:
         """Keep from now on whatever was used without a fault."""
         self._keeps = True
 
     def close(self) -> None:
-        self._keeps = False
-        for connection in self._kept.copy():
-            self._close(connection)
-
-    def close_idle(self) -> float:
-        """Say goodbye where nobody came for long; return the seconds until the next look."""
-        for connection in self._kept.copy():
-            if not connection.is_fresh:
-                self._close(connection)
-        return LOOK_SECONDS
-
-    def _take(self) -> Connection:
-        # The last one used, so that few stay open. If that one is too old, all are; a goodbye takes time.
-        for connection in self._kept[-1:]:
-            if connection.is_fresh and self._won(connection):
-                return connection
-        return Connection()
-
-    def _close(self, connection: Connection) -> None:
-        if self._won(connection):
+        """Keep nothing any more; what is in use closes with its run."""
+        with self._lock:
+            self._keeps = False
+            idle, self._kept = self._kept, []
+        for connection in idle:
             connection.close()
 
-    def _won(self, connection: Connection) -> bool:
-        try:
-            self._kept.remove(connection)
-        except ValueError:  # another thread was quicker
-            return False
-        return True
+    def close_idle(self) -> None:
+        with self._lock:
+            idle = [connection for connection in self._kept if not connection.is_fresh]
+            self._kept = [connection for connection in self._kept if connection not in idle]
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> Connection:
+        """Return the fresh one that was used last, so that few stay open; else one to be opened."""
+        with self._lock:
+            for connection in reversed(self._kept):
+                if connection.is_fresh:
+                    self._kept.remove(connection)
+                    return connection
+        return Connection()
+
+    def _keep(self, connection: Connection) -> bool:
+        with self._lock:
+            keeps = self._keeps and connection.is_fresh
+            if keeps:
+                self._kept.append(connection)
+        return keeps
 
 
 pool = Pool()

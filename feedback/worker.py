@@ -1,9 +1,9 @@
-"""What each worker process does beside its messages, in three threads of its own.
+"""What each worker process does beside its messages, in two threads of its own.
 
 The keeper shows that the process lives, renews the leases of the emails in hand, takes up those of
-dead workers and ends with its master; it goes on while the process shuts down. The sweeper looks
-after what the queue forgot; it may send an email itself, so nothing urgent waits for it. The closer
-says goodbye to a mail server to which nothing more is to be sent; the answer may take its time, too.
+dead workers, hangs up on an idle mail server and ends with its master; it goes on while the process
+shuts down. The sweeper looks after what the queue forgot; it may send an email itself, so nothing
+urgent waits for it.
 """
 
 import logging
@@ -34,24 +34,22 @@ class Housekeeping(dramatiq.Middleware):
         from feedback.pool import pool
 
         finishing.clear()
+        pool.open()
         # As Dramatiq started us: while we boot, a killed master may have left us to somebody else.
         parent = multiprocessing.parent_process()
         self.master = parent.pid if parent else os.getppid()
         self.keeper = Loop("keeper", self._keep)
         self.sweeper = Loop("sweeper", self._sweep)
-        self.closer = Loop("closer", pool.close_idle)
-        pool.open()
-        for loop in (self.keeper, self.sweeper, self.closer):
-            loop.start()
+        self.keeper.start()
+        self.sweeper.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         from feedback.delivery import finishing
         from feedback.pool import pool
 
         finishing.set()
+        pool.close()
         self.sweeper.stopping.set()
-        self.closer.stopping.set()
-        pool.close()  # what is in use closes itself
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self.sweeper.join()  # it may have an email in hand
@@ -63,10 +61,12 @@ class Housekeeping(dramatiq.Middleware):
         from feedback.delivery import finishing, recover_lost
         from feedback.lease import renew_leases
         from feedback.models import Worker
+        from feedback.pool import pool
 
         # First, since the rest needs a database that answers.
         if os.getppid() != self.master and time.monotonic() >= self.end_at and not finishing.is_set():
             self._end_with_master()
+        pool.close_idle()
         renew_leases()
         Worker.objects.beat()
         recover_lost()

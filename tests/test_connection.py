@@ -8,6 +8,7 @@ from feedback import connection
 from feedback.delivery import deliver
 from feedback.models import Delivery
 from tests.mail_server import DROP, MailServer, Reply
+from tests.runner.running import wait_until
 
 
 @pytest.fixture
@@ -35,12 +36,20 @@ def second(mail_server: MailServer, step: str, reply: Reply) -> None:
 def test_what_is_due_is_sent_along_over_one_connection(several: int, mail_server: MailServer) -> None:
     deliver(several, more=99)
     assert statuses() == ["sent"] * 4
+    wait_until(lambda: mail_server.steps[-1] == "QUIT")
     assert (mail_server.steps.count("CONNECT"), mail_server.steps.count("QUIT")) == (1, 1)
     assert len(set(mail_server.accepted_ids())) == 4
 
 
 @pytest.mark.parametrize(
-    ("step", "reply"), [("MAIL", "421 idle for too long"), ("MAIL", DROP), ("RCPT", DROP)]
+    ("step", "reply"),
+    [
+        ("MAIL", "421 idle for too long"),
+        ("RCPT", "421 closing"),
+        ("DATA", "421 closing"),
+        ("MAIL", DROP),
+        ("RCPT", DROP),
+    ],
 )
 def test_a_kept_connection_that_the_server_closed_costs_the_email_nothing(
     several: int, mail_server: MailServer, step: str, reply: str
@@ -74,3 +83,12 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     deliver(several, more=99)
     assert statuses() == ["sent"] * 4
     assert mail_server.steps.count("CONNECT") == 4
+
+
+def test_a_new_connection_has_its_hundred_emails_again(
+    several: int, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MOST_EMAILS", 2)
+    deliver(several, more=99)
+    assert statuses() == ["sent"] * 4
+    assert mail_server.steps.count("CONNECT") == 2

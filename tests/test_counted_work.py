@@ -23,6 +23,7 @@ from feedback.sweeper import sweep
 from project.broker import Broker
 from tests.mail_server import MailServer
 from tests.redis_server import RedisServer
+from tests.runner.running import wait_until
 from tests.test_broker import consumer, next_message
 
 FIELDS = {"email": "ada@example.org", "message": "The door is too heavy.", "xtopic": ""}
@@ -123,6 +124,7 @@ def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, mail_s
     # Claim and what was said; begin to transmit; sent.
     assert verbs == ["UPDATE", "SELECT", "UPDATE", "UPDATE"]
     assert commits(verbs) == 3
+    wait_until(lambda: "QUIT" in mail_server.steps)
     assert mail_server.steps == ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "QUIT"]
 
 
@@ -135,6 +137,7 @@ def test_a_further_delivery_of_a_run_is_two_commits_and_five_steps(
     # Begin to transmit; sent and claimed, and what was said; begin to transmit; sent.
     assert verbs[-5:] == ["UPDATE", "UPDATE", "SELECT", "UPDATE", "UPDATE"]
     assert commits(verbs) == 3 + 2
+    wait_until(lambda: "QUIT" in mail_server.steps)
     assert mail_server.steps == ["CONNECT", "EHLO"] + ["MAIL", "RCPT", "DATA", "DOT"] * 2 + ["QUIT"]
 
 

@@ -1,14 +1,20 @@
 """What is kept open from one run of a worker to the next, with a real mail server."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from feedback import connection
+from feedback.connection import Connection
 from feedback.delivery import deliver
-from feedback.models import Delivery
-from feedback.pool import pool
-from tests.mail_server import DROP, MailServer
+from feedback.models import Alarm, Delivery
+from feedback.pool import Pool, pool
+from tests.mail_server import DROP, SILENCE, MailServer
+from tests.runner.running import wait_until
+
+Send = Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +25,7 @@ def _open(mail_server: MailServer) -> Iterator[None]:
 
 
 @pytest.fixture
-def send(submit: Callable[..., Delivery]) -> Callable[[], str]:
+def send(submit: Callable[..., Delivery]) -> Send:
     """Deliver one more email, as a worker does; return what became of it."""
 
     def send() -> str:
@@ -31,49 +37,71 @@ def send(submit: Callable[..., Delivery]) -> Callable[[], str]:
     return send
 
 
-def test_the_next_email_goes_over_the_same_connection(
-    send: Callable[[], str], mail_server: MailServer
-) -> None:
+@pytest.fixture
+def idle_for_long(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    return lambda: monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
+
+
+def keeps_one() -> bool:
+    with pool.connection(new=False) as kept:
+        return kept.is_fresh
+
+
+def test_the_next_email_goes_over_the_same_connection(send: Send, mail_server: MailServer) -> None:
     assert [send(), send(), send()] == ["sent"] * 3
     assert mail_server.steps.count("CONNECT") == 1
     assert "QUIT" not in mail_server.steps
 
 
-def test_nothing_is_kept_before_it_is_opened(send: Callable[[], str], mail_server: MailServer) -> None:
+def test_nothing_is_kept_before_it_is_opened(send: Send, mail_server: MailServer) -> None:
     pool.close()
     assert [send(), send()] == ["sent"] * 2
-    assert (mail_server.steps.count("CONNECT"), mail_server.steps.count("QUIT")) == (2, 2)
+    wait_until(lambda: mail_server.steps.count("QUIT") == 2)
+    assert mail_server.steps.count("CONNECT") == 2
 
 
 def test_a_goodbye_is_said_once_where_nobody_came_for_long(
-    send: Callable[[], str], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    send: Send, mail_server: MailServer, idle_for_long: Callable[[], None]
 ) -> None:
     send()
     pool.close_idle()
-    assert "QUIT" not in mail_server.steps
-    monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
-    assert pool.close_idle() > 0
+    assert keeps_one()
+    idle_for_long()
     pool.close_idle()
+    pool.close_idle()
+    wait_until(lambda: mail_server.steps[-1] == "QUIT")
     assert mail_server.steps.count("QUIT") == 1
 
 
-def test_an_email_waits_for_no_goodbye_to_one_that_was_idle_for_long(
-    send: Callable[[], str], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+def test_one_that_was_idle_for_long_is_not_used_again(
+    send: Send, mail_server: MailServer, idle_for_long: Callable[[], None]
 ) -> None:
     send()
-    before = len(mail_server.steps)
-    monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
+    idle_for_long()
     assert send() == "sent"
-    assert mail_server.steps[before] == "CONNECT"
+    assert mail_server.steps.count("CONNECT") == 2
 
 
 @pytest.mark.parametrize("limit", ["LONGEST_SECONDS", "MOST_EMAILS"])
 def test_one_that_served_for_long_is_closed(
-    send: Callable[[], str], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, limit: str
+    send: Send, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(connection, limit, 0)
     send()
-    assert mail_server.steps[-1] == "QUIT"
+    wait_until(lambda: mail_server.steps[-1] == "QUIT")
+    assert not keeps_one()
+
+
+def test_nobody_waits_for_the_answer_to_a_goodbye(
+    send: Send, mail_server: MailServer, idle_for_long: Callable[[], None]
+) -> None:
+    mail_server.misbehave = lambda step, _: SILENCE if step == "QUIT" else None
+    send()
+    began = time.monotonic()
+    idle_for_long()
+    pool.close_idle()
+    send()
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -81,12 +109,11 @@ def test_one_that_served_for_long_is_closed(
     [("RCPT", "550 no such user", "failed"), ("DATA", "451 later", "retrying"), ("DOT", DROP, "unconfirmed")],
 )
 def test_one_that_met_a_fault_is_not_kept(
-    send: Callable[[], str], mail_server: MailServer, step: str, reply: str, status: str
+    send: Send, mail_server: MailServer, step: str, reply: str, status: str
 ) -> None:
     mail_server.misbehave_at(step, reply)
     assert send() == status
-    with pool.connection() as another:
-        assert not another.is_fresh
+    assert not keeps_one()
     assert send() == "sent"
 
 
@@ -99,13 +126,12 @@ def test_one_whose_place_nothing_could_take_is_not_kept(
     submit()
     deliver(first.pk, more=9)
     assert mail_server.steps.count("CONNECT") == 2
-    with pool.connection() as another:
-        assert not another.is_fresh
+    assert not keeps_one()
 
 
 @pytest.mark.parametrize("reply", ["421 idle for too long", DROP])
 def test_one_that_the_server_closed_meanwhile_costs_the_email_nothing(
-    send: Callable[[], str], mail_server: MailServer, reply: str
+    send: Send, mail_server: MailServer, reply: str
 ) -> None:
     send()
     mail_server.misbehave_at("MAIL", reply)
@@ -114,26 +140,64 @@ def test_one_that_the_server_closed_meanwhile_costs_the_email_nothing(
     assert mail_server.steps.count("CONNECT") == 2
 
 
-def test_those_who_send_at_the_same_time_share_none(send: Callable[[], str]) -> None:
+def test_a_probe_logs_in_anew(send: Send, submit: Callable[..., Delivery], mail_server: MailServer) -> None:
     send()
-    with pool.connection() as one, pool.connection() as other:
+    Alarm.objects.raise_for("535 wrong password")
+    mail_server.misbehave_at("CONNECT", "554 you are still not welcome")
+    deliver(submit().pk, probe=True)
+    assert Alarm.objects.exists()
+
+
+def test_the_one_that_was_used_last_is_taken_first(send: Send) -> None:
+    with pool.connection(new=False) as first, pool.connection(new=False) as second:
+        for each in (first, second):
+            each._sound, each._opened, each._used = True, time.monotonic(), time.monotonic()
+    with pool.connection(new=False) as taken:
+        assert taken is first  # as the inner block ends before the outer one
+
+
+def test_those_who_send_at_the_same_time_share_none(send: Send) -> None:
+    send()
+    with pool.connection(new=False) as one, pool.connection(new=False) as other:
         assert one is not other
         assert one.is_fresh
         assert not other.is_fresh
 
 
-def test_whoever_is_ended_keeps_none(send: Callable[[], str], mail_server: MailServer) -> None:
-    send()
-    with pytest.raises(SystemExit), pool.connection():
-        raise SystemExit
-    assert mail_server.steps[-1] == "QUIT"
-
-
-def test_after_the_end_what_was_in_use_is_closed_too(
-    send: Callable[[], str], mail_server: MailServer
+def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    ours, used, closed, wrong = Pool(), set[int](), list[int](), list[str]()
+    monkeypatch.setattr(Connection, "is_fresh", property(lambda self: id(self) % 3 > 0))
+    monkeypatch.setattr(Connection, "close", lambda self: closed.append(id(self)))
+    everyone: list[Connection] = []
+    ours.open()
+
+    def send_often() -> None:
+        for _ in range(300):
+            with ours.connection(new=False) as mine:
+                everyone.append(mine)  # so that no address is used twice
+                if id(mine) in used or id(mine) in closed:
+                    wrong.append("not ours alone")
+                used.add(id(mine))
+                time.sleep(0)
+                used.discard(id(mine))
+
+    threads = [threading.Thread(target=send_often) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        ours.close_idle()
+        ours.close()
+        ours.open()
+    ours.close()
+    assert not wrong
+    assert sorted(closed) == sorted({id(one) for one in everyone})
+
+
+def test_after_the_end_what_was_in_use_is_closed_too(send: Send, mail_server: MailServer) -> None:
     send()
-    with pool.connection():
+    with pool.connection(new=False):
         pool.close()
         assert "QUIT" not in mail_server.steps
-    assert mail_server.steps[-1] == "QUIT"
+    wait_until(lambda: mail_server.steps[-1] == "QUIT")

@@ -87,6 +87,7 @@ def test_no_answer_after_the_final_dot_is_unconfirmed(
         ("DOT", "554 spam", "failed"),
         ("QUIT", "421 closing", "sent"),
         ("QUIT", DROP, "sent"),
+        ("QUIT", SILENCE, "sent"),
     ],
 )
 def test_what_the_server_says_decides(

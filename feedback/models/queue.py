@@ -82,8 +82,8 @@ class DeliveryManager(OperatedManager["Delivery"]):
     def claim_next(self) -> "Delivery | None":
         """Take the delivery that has been due for longest, whoever was rung for it."""
         rung = now() + NEXT_RING
-        # On SQLite every write waits for all others, also one that then finds nothing; no read does.
-        # Who was rung for usually finds its email, and claims without a look: 0.3 ms of 4 at rest.
+        # On SQLite every write waits for all others, also one that then finds nothing; no read does. A
+        # ring mostly finds its email, so `claim` spares the look: it took 0.3 ms of 4 from answer to email.
         if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, LONGEST_DUE, rung=rung):
             return None
         return self._claim(LONGEST_DUE, rung=rung)
