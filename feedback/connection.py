@@ -13,7 +13,7 @@ from feedback.smtp import EmailBackend
 
 log = logging.getLogger(__name__)
 
-# As Postfix keeps its own; servers tire of longer ones.
+# The seconds are those for which Postfix keeps its own; servers tire of longer ones, and of many emails.
 LONGEST_SECONDS, LONGEST_IDLE_SECONDS, MOST_EMAILS = 300, 2, 100
 
 

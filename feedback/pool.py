@@ -46,13 +46,10 @@ class Pool:
             connection.close()
 
     def _take(self) -> Connection:
-        """Return the fresh one that was used last, so that few stay open; else one to be opened."""
+        """Return the one that was used last, so that few stay open; else one to be opened."""
+        self.close_idle()
         with self._lock:
-            for connection in reversed(self._kept):
-                if connection.is_fresh:
-                    self._kept.remove(connection)
-                    return connection
-        return Connection()
+            return self._kept.pop() if self._kept else Connection()
 
     def _keep(self, connection: Connection) -> bool:
         with self._lock:

@@ -50,7 +50,10 @@ class SMTP(smtplib.SMTP):
             raise
 
     def quit(self) -> tuple[int, bytes]:
-        """Say goodbye and wait for no answer, as Postfix does: whoever closes may have emails in hand."""
+        """Say goodbye and wait for no answer: whoever closes may have emails in hand.
+
+        One should wait (RFC 5321, section 4.1.1.10), but Postfix does not either (smtp_skip_quit_response).
+        """
         self.putcmd("quit")
         self.close()
         return 221, b""

@@ -148,7 +148,17 @@ def test_a_probe_logs_in_anew(send: Send, submit: Callable[..., Delivery], mail_
     assert Alarm.objects.exists()
 
 
-def test_the_one_that_was_used_last_is_taken_first(send: Send) -> None:
+def test_those_that_were_idle_for_long_make_room_for_the_next(
+    send: Send, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send()
+    with monkeypatch.context() as later:
+        later.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
+        with pool.connection(new=False):
+            wait_until(lambda: mail_server.steps[-1] == "QUIT")
+
+
+def test_the_one_that_was_used_last_is_taken_first() -> None:
     with pool.connection(new=False) as first, pool.connection(new=False) as second:
         for each in (first, second):
             each._sound, each._opened, each._used = True, time.monotonic(), time.monotonic()
@@ -197,7 +207,7 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
 
 def test_after_the_end_what_was_in_use_is_closed_too(send: Send, mail_server: MailServer) -> None:
     send()
-    with pool.connection(new=False):
+    with pool.connection(new=False) as used:
         pool.close()
-        assert "QUIT" not in mail_server.steps
+        assert used.is_fresh
     wait_until(lambda: mail_server.steps[-1] == "QUIT")
