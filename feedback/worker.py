@@ -64,7 +64,7 @@ class Housekeeping(dramatiq.Middleware):
         from feedback.pool import pool
 
         # First, since the rest needs a database that answers.
-        if os.getppid() != self.master and time.monotonic() >= self.end_at and not finishing.is_set():
+        if self._is_orphan() and time.monotonic() >= self.end_at and not finishing.is_set():
             self._end_with_master()
         pool.close_idle()
         renew_leases()
@@ -87,6 +87,14 @@ class Housekeeping(dramatiq.Middleware):
         except db.DatabaseError as error:
             log.info("the database did not take our goodbye: %s", error)
         db.connections.close_all()
+
+    def _is_orphan(self) -> bool:
+        # From Python 3.14 on a fork server is our parent, which lives as long as we do. Where the master
+        # forks by itself, our brothers hold the pipe that tells whether it is alive.
+        master = multiprocessing.parent_process()
+        if master and multiprocessing.get_start_method() != "fork":
+            return not master.is_alive()
+        return os.getppid() != self.master
 
     def _end_with_master(self) -> None:
         # Dramatiq's workers outlive a killed master, keep old code and lose their logs. Where it was

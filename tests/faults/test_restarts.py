@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from feedback.worker import KEEP_SECONDS
 from tests.faults.system import Master, Prepared, System, start
 from tests.faults.table import kill_web
 from tests.faults.test_faults import states
@@ -174,6 +175,25 @@ def test_a_worker_whose_master_was_killed_as_it_booted_ends_as_well(
         wait_until(lambda: system.database.query("SELECT count(*) FROM feedback_worker")[0][0])
         os.kill(master.process.pid, signal.SIGKILL)
         wait_until(lambda: not _runs(worker), 40)
+    finally:
+        system.stop()
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])  # of Python 3.14, and of macOS
+def test_a_worker_ends_with_its_master_and_not_before_however_it_was_started(
+    tmp_path: Path, prepared: Prepared, method: str
+) -> None:
+    system = System(tmp_path / "var", prepared, FAULT_START_METHOD=method)
+    alive = "SELECT count(*) FROM feedback_worker"
+    try:
+        master = system.start_master()
+        master.restarts = False
+        time.sleep(KEEP_SECONDS * 1.5)  # in which it looks once more whose child it is
+        system.submit()
+        wait_until(lambda: system.mail.accepted)
+        assert system.database.query(alive)[0][0] == 1
+        os.kill(master.process.pid, signal.SIGKILL)
+        wait_until(lambda: not system.database.query(alive)[0][0], 40)
     finally:
         system.stop()
 
