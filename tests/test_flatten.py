@@ -19,7 +19,7 @@ def test_an_email_is_the_bytes_that_django_makes_of_it(subject: str, header: str
     email.attach_alternative(f"<p>{text}</p>", "text/html")
     try:
         message: Any = email.message()  # Django's as_bytes takes more than its type says
-    except BadHeaderError:
+    except (BadHeaderError, HeaderParseError):  # Django makes no email of it
         assume(False)
     message.set_boundary("boundary")
     assert result(lambda: flattened(message)) == result(lambda: message.as_bytes(linesep="\r\n"))
