@@ -7,7 +7,7 @@ import time
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from feedback.faults import reply
+from feedback import faults
 from feedback.models import Delivery
 from feedback.smtp import EmailBackend
 
@@ -91,4 +91,4 @@ class Connection:
 
 def _hung_up(error: smtplib.SMTPException) -> bool:
     """Whether the line is gone; 421 announces it (RFC 5321, section 3.8)."""
-    return reply(error)[0] == 421 or isinstance(error, smtplib.SMTPServerDisconnected)
+    return faults.reply(error)[0] == 421 or isinstance(error, smtplib.SMTPServerDisconnected)

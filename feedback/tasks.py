@@ -11,6 +11,7 @@ from django.db import transaction
 from dramatiq.brokers.redis import RedisBroker
 
 from feedback import delivery
+from feedback.connection import MOST_EMAILS
 from feedback.digest import owe_digests
 from feedback.models import Delivery
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-MORE = 99  # emails that are due and sent along; servers take a hundred in one connection
+MORE = MOST_EMAILS - 1  # that are due and sent along, as many as one connection takes
 SILENCE_SECONDS = 5  # after Redis failed, so that not every visitor waits for its timeout
 _silent_until = 0.0
 

@@ -149,13 +149,12 @@ def test_a_probe_logs_in_anew(send: Send, submit: Callable[..., Delivery], mail_
 
 
 def test_those_that_were_idle_for_long_make_room_for_the_next(
-    send: Send, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    send: Send, mail_server: MailServer, idle_for_long: Callable[[], None]
 ) -> None:
     send()
-    with monkeypatch.context() as later:
-        later.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
-        with pool.connection(new=False):
-            wait_until(lambda: mail_server.steps[-1] == "QUIT")
+    idle_for_long()
+    with pool.connection(new=False):
+        wait_until(lambda: mail_server.steps[-1] == "QUIT")
 
 
 def test_the_one_that_was_used_last_is_taken_first() -> None:
