@@ -3,31 +3,34 @@
 import logging
 import smtplib
 import time
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import wait
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from feedback import faults
-from feedback.models import Delivery
-from feedback.smtp import EmailBackend
+from feedback import faults, smtp
+from feedback.smtp import SMTP, EmailBackend
 
 log = logging.getLogger(__name__)
 
 # The seconds are those for which Postfix keeps its own; servers tire of longer ones, and of many emails.
 LONGEST_SECONDS, LONGEST_IDLE_SECONDS, MOST_EMAILS = 300, 2, 100
-
-
-class Overtaken(Exception):
-    """Somebody else holds this delivery now: our lease ran out."""
+ANEW_SECONDS = 10  # in which a kept line that turns out to be closed is replaced: a server that hangs is not
+TOGETHER_SECONDS = 0.005  # in which a reply waits for others, to be marked with them
 
 
 class Connection:
-    """Opened when first needed, and anew after a fault or where it has served for long."""
+    """Opened when first needed, and anew after a fault or where it has served for long.
+
+    An email takes four steps: `ask`, `tell`, `end` and `hear`. Before `end` the server has not taken it.
+    """
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
-        self._opened = self._used = 0.0
+        self._opened = self._used = self._began = 0.0
         self._emails = 0
+        self._reused = False
         self._sound = False  # whether the last email over it was accepted
 
     @property
@@ -41,19 +44,40 @@ class Connection:
             and now - self._used <= LONGEST_IDLE_SECONDS
         )
 
-    def transmit(self, message: EmailMessage, delivery: Delivery) -> str:
-        """Send one email, marked before the server may have it; return the server's reply."""
-        reused = self._open()
-        try:
-            return self._transmit(message, delivery)
-        except smtplib.SMTPException as error:
-            if not reused or delivery.transmitting or not _hung_up(error):
-                raise
-        # The server had closed what we kept, which says nothing about this email.
-        self._open()
-        return self._transmit(message, delivery)
+    @property
+    def line(self) -> SMTP | None:
+        line = self._backend.connection if isinstance(self._backend, EmailBackend) else None
+        return line if isinstance(line, SMTP) else None
+
+    def ask(self, message: EmailMessage) -> None:
+        self._message, self._reused, self._began = message, self.is_fresh, time.monotonic()
+        if not self._reused:
+            self._open()
+        self._sound = False
+        self._take(self._ask)
+
+    def tell(self) -> None:
+        self._take(self._ask, self._tell)
+
+    def end(self) -> None:
+        if self.line:
+            self.line.end()
+        self._ended = time.monotonic()
+
+    def hear(self) -> str:
+        """Return the server's reply, which says that it has taken the email."""
+        reply = "accepted"
+        if self.line:
+            reply = self.line.hear(max(self._ended + smtp.FINAL_REPLY_SECONDS - time.monotonic(), 0.1))
+        elif not (self._backend and self._backend.send_messages([self._message])):
+            raise RuntimeError(f"{type(self._backend).__module__} sent nothing and did not say why")
+        self._used, self._emails, self._sound = time.monotonic(), self._emails + 1, True
+        return reply
 
     def close(self) -> None:
+        """Say goodbye; not in the middle of an email, where it might be read as more of its text."""
+        if self.line and not self._sound:
+            self.line.close()
         backend, self._backend, self._sound = self._backend, None, False
         try:
             if backend:
@@ -61,32 +85,53 @@ class Connection:
         except OSError as error:
             log.info("the mail server did not take our goodbye: %s", error)
 
-    def _open(self) -> bool:
-        """Have an open connection; return whether it was used before."""
-        if self.is_fresh:
-            return True
+    def _take(self, *steps: Callable[[], None]) -> None:
+        """Take the last of these steps; all of them over another line, where the server had closed ours."""
+        try:
+            steps[-1]()
+        except smtplib.SMTPException as error:
+            # That it closed one that we kept says nothing about this email.
+            if not self._reused or not _hung_up(error) or time.monotonic() > self._began + ANEW_SECONDS:
+                raise
+            self._reused = False
+            self._open()
+            for step in steps:
+                step()
+
+    def _open(self) -> None:
         self.close()
         self._opened, self._emails = time.monotonic(), 0
         self._backend = get_connection()
         self._backend.open()
-        return False
 
-    def _transmit(self, message: EmailMessage, delivery: Delivery) -> str:
-        def mark() -> None:
-            if not delivery.begin_transmission():
-                raise Overtaken
+    def _ask(self) -> None:
+        if self.line:
+            self.line.ask(self._message)
 
-        backend, reply = self._backend, "accepted"
-        self._sound = False
-        assert backend
-        if isinstance(backend, EmailBackend):
-            reply = backend.transmit(message, before_final_dot=mark)
-        else:
-            mark()
-            if not backend.send_messages([message]):
-                raise RuntimeError(f"{type(backend).__module__} sent nothing and did not say why")
-        self._used, self._emails, self._sound = time.monotonic(), self._emails + 1, True
-        return reply
+    def _tell(self) -> None:
+        if self.line:
+            self.line.tell()
+
+
+def as_they_answer(connections: Iterable[Connection]) -> Iterator[list[Connection]]:
+    """Give those that have an answer, several where they come together; in the end those without."""
+    waiting = list(connections)
+    deadline = time.monotonic() + smtp.FINAL_REPLY_SECONDS
+    while waiting:
+        group, patience = list[Connection](), deadline - time.monotonic()
+        while waiting and (come := _answered(waiting, patience)):
+            group += come
+            waiting = [connection for connection in waiting if connection not in come]
+            patience = TOGETHER_SECONDS
+        yield group or waiting
+        if not group:
+            return
+
+
+def _answered(connections: list[Connection], seconds: float) -> list[Connection]:
+    lines = {connection.line.sock: connection for connection in connections if connection.line}
+    others = [connection for connection in connections if not connection.line]
+    return others or [lines[ready] for ready in wait(list(lines), seconds)]  # type: ignore[index,arg-type]
 
 
 def _hung_up(error: smtplib.SMTPException) -> bool:

@@ -1,145 +1,136 @@
-"""The whole story of one email: claim, compose, open, transmit, mark."""
+"""The whole story of an email: claim, compose, ask, tell, mark, end, hear, mark.
+
+Those that wait for a sender take each step together, every one over a connection of its own. So we
+wait for the mail server's slowest answer instead of for all in turn, and for the disk once.
+"""
 
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
 
 from feedback.compose import compose
-from feedback.connection import Connection, Overtaken
-from feedback.faults import Verdict, is_about_the_email, judge
+from feedback.connection import Connection, as_they_answer
 from feedback.lease import kept
-from feedback.models import LEASE, Alarm, Delivery
+from feedback.models import Delivery
+from feedback.outcome import record_acceptance, record_fault
 from feedback.pool import pool
+from feedback.turn import turn
 from project.logs import about
 
 log = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
-
-BACKOFF_SECONDS = (5, 10, 30, 60, 300, 900)
-HOURLY = 3600
-BUDGET = 125  # retries: the quick ones above, then hourly for five days, as mail servers do
-BATCH = 100
-SAVE_SECONDS = 60  # how long to hold on to an outcome that the database does not take
-
-
 finishing = threading.Event()  # set where this process is to end after the emails in hand
 
 
-def deliver(delivery_id: int, *, probe: bool = False, more: int = 0) -> None:
+class Overtaken(Exception):
+    """Somebody else holds this delivery now: our lease ran out."""
+
+
+@dataclass(eq=False)
+class Email:
+    delivery: Delivery
+    connection: Connection
+    probe: bool
+    reply: str = ""
+
+
+def deliver(delivery_id: int, *, probe: bool = False, others: bool = False) -> None:
     """Send one email if it is due, and record what became of it.
 
-    Then go on, over the same connection, with up to `more` others that are due, until a fault. Safe
+    Where it is our turn, go on with all `others` that are due, several at a time, until a fault. Safe
     to call at any time, any number of times, from anywhere: only who wins the claim sends.
     """
     claim = Delivery.objects.claim(delivery_id, probe=probe)
-    if not claim and _goes_on(more):
-        claim = Delivery.objects.claim_next()
-    if not claim:
-        return
-    with pool.connection(new=probe) as connection:  # whether we can log in is what a probe asks
-        while claim:
-            with kept(claim), about(request=claim.request_id, delivery=claim.pk):
-                claim = _deliver(claim, connection, probe, more)
-            more -= 1
+    goes_well = not claim or _deliver([claim], probe)
+    while others and goes_well and (claims := _claim_next()):
+        goes_well = _deliver(claims, probe)
 
 
-def recover_lost() -> None:
-    """Decide what becomes of the emails whose workers ended without a word."""
-    for lost in Delivery.objects.lost()[:BATCH]:
-        recover(lost)
+def _claim_next() -> list[Delivery]:
+    turn.get_on()
+    if finishing.is_set():
+        return []
+    return Delivery.objects.claim_next(1 if settings.SIMULATED_WORK_SECONDS else pool.room)
 
 
-def recover(lost: Delivery) -> None:
-    log.warning("delivery %s: its worker is gone", lost.pk)
-    if lost.transmitting:
-        lost.mark_unconfirmed("the worker ended while the mail server was answering")
-    else:
-        _retry(lost, "the worker ended before anything was sent", waited=LEASE)
+def _deliver(claims: list[Delivery], probe: bool) -> bool:
+    """Send these, and tell whether all went well."""
+    # Whether we can log in is what a probe asks, hence a new connection.
+    with kept(claims), pool.connections(len(claims), new=probe) as connections:
+        emails = [
+            Email(claim, connection, probe) for claim, connection in zip(claims, connections, strict=True)
+        ]
+        asked = _each(_ask, _together(Delivery.objects.read_feedback, emails))
+        told = _each(_tell, asked)
+        # From here on a server may have them, as far as anybody can know who finds the marks.
+        ended = _each(_end, _together(Delivery.objects.begin_transmission, told))
+        over = {email.connection: email for email in ended}
+        accepted = sum(_accepted([over[one] for one in group]) for group in as_they_answer(over))
+    return accepted == len(claims)
 
 
-def _deliver(delivery: Delivery, connection: Connection, probe: bool, more: int) -> Delivery | None:
-    """Return the next one, where all went well and there is one."""
+def _ask(email: Email) -> None:
     if settings.SIMULATED_WORK_SECONDS:
         time.sleep(settings.SIMULATED_WORK_SECONDS)
+    email.connection.ask(compose(email.delivery))
+
+
+def _tell(email: Email) -> None:
+    email.connection.tell()
+
+
+def _end(email: Email) -> None:
+    if not email.delivery.transmitting:
+        raise Overtaken
+    email.connection.end()
+
+
+def _accepted(emails: list[Email]) -> int:
+    """Hear the replies to these, and return how many of them are good."""
+    heard = _each(_hear, emails)
+    if heard:
+        record_acceptance({email.delivery: email.reply for email in heard}, probe=heard[0].probe)
+    return len(heard)
+
+
+def _hear(email: Email) -> None:
+    email.reply = email.connection.hear()
+
+
+def _together(step: Callable[[Sequence[Delivery]], object], emails: list[Email]) -> list[Email]:
+    """Take a step with all at once; where it fails, it fails for all."""
     try:
-        if delivery.feedback_id:
-            Delivery.objects.read_feedback(delivery)
-        reply = connection.transmit(compose(delivery), delivery)
-    except Overtaken:
-        log.warning("delivery %s: overtaken before the final dot, so nothing was sent", delivery.pk)
+        if emails:
+            step([email.delivery for email in emails])
     except Exception as error:
-        _record_fault(delivery, error, probe)
-    else:
-        return _record_acceptance(delivery, reply, probe, more)
-    return None
+        for email in emails:
+            _drop(email, error)
+        return []
+    return emails
 
 
-def _record_acceptance(delivery: Delivery, reply: str, probe: bool, more: int) -> Delivery | None:
-    following = _save(lambda: _mark_sent(delivery, reply, more))
-    log.info("delivery %s: sent", delivery.pk)
-    if probe:
-        Alarm.objects.clear()
-    return following
+def _each(step: Callable[[Email], object], emails: list[Email]) -> list[Email]:
+    """Take a step with each; return those that took it. What became of the others is recorded."""
+    return [email for email in emails if _takes(step, email)]
 
 
-def _mark_sent(delivery: Delivery, reply: str, more: int) -> Delivery | None:
-    if _goes_on(more):
-        return Delivery.objects.mark_sent_and_claim_next(delivery, reply)
-    delivery.mark_sent(reply)
-    return None
+def _takes(step: Callable[[Email], object], email: Email) -> bool:
+    try:
+        step(email)
+    except Exception as error:
+        _drop(email, error)
+        return False
+    return True
 
 
-def _goes_on(more: int) -> bool:
-    return more > 0 and not finishing.is_set()
-
-
-def _record_fault(delivery: Delivery, error: Exception, probe: bool) -> None:
-    verdict, why = judge(error, transmitting=delivery.transmitting)
-    # The reply itself may hold the address, so it is kept in the row and not in the log.
-    log.warning("delivery %s: %s after %s", delivery.pk, verdict.value, why.partition(" ")[0].rstrip(":"))
-    match verdict:
-        case Verdict.UNCONFIRMED:
-            _save(lambda: delivery.mark_unconfirmed(why))
-        case Verdict.FAILED:
-            _save(lambda: delivery.mark_failed(why))
-        case Verdict.LATER:
-            _save(lambda: _retry(delivery, why))
-        case Verdict.OPERATOR:
-            _save(lambda: Alarm.objects.raise_for(why))
-            _save(lambda: delivery.wait(why))
-    if probe and (verdict is Verdict.UNCONFIRMED or is_about_the_email(error)):
-        Alarm.objects.clear()
-
-
-def _retry(delivery: Delivery, why: str, waited: timedelta = timedelta()) -> bool:
-    if delivery.retries >= BUDGET:
-        return delivery.mark_failed(f"given up after {BUDGET} retries; at last: {why}")
-    return delivery.retry(why, max(_pause(delivery.retries) - waited, timedelta()))
-
-
-def _pause(retries: int) -> timedelta:
-    """Return how long to wait after so many retries; spread, so that a backlog does not march."""
-    seconds = BACKOFF_SECONDS[retries] if retries < len(BACKOFF_SECONDS) else HOURLY
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
-
-
-def _save(move: Callable[[], Answer]) -> Answer:
-    """Make a move that must not be lost only because the database is away for a moment."""
-    deadline = time.monotonic() + SAVE_SECONDS
-    while True:
-        try:
-            return move()
-        except DatabaseError as error:
-            if time.monotonic() > deadline:
-                raise
-            log.error("the database does not take an outcome (%s); trying again", error)
-            close_old_connections()
-            time.sleep(0.25)
+def _drop(email: Email, error: Exception) -> None:
+    email.connection.close()
+    with about(request=email.delivery.request_id, delivery=email.delivery.pk):
+        if isinstance(error, Overtaken):
+            log.warning("delivery %s: overtaken before the final dot, so nothing was sent", email.delivery.pk)
+        else:
+            record_fault(email.delivery, error, probe=email.probe)

@@ -5,25 +5,26 @@ So a lease can be short, and an email whose worker died is taken up again within
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from feedback.models import Delivery
 
-LONGEST_SECONDS = 1800  # a thread that hangs for so long has lost its email
+LONGEST_SECONDS = 1800  # a thread that hangs for so long has lost its emails
 
-_in_hand: dict[int, tuple[Delivery, float]] = {}
+_in_hand: dict[int, tuple[Sequence[Delivery], float]] = {}
 
 
 @contextmanager
-def kept(claim: Delivery) -> Iterator[None]:
-    _in_hand[id(claim)] = claim, time.monotonic()
+def kept(claims: Sequence[Delivery]) -> Iterator[None]:
+    _in_hand[id(claims)] = claims, time.monotonic()
     try:
         yield
     finally:
-        del _in_hand[id(claim)]
+        del _in_hand[id(claims)]
 
 
 def renew_leases() -> None:
     oldest = time.monotonic() - LONGEST_SECONDS
-    Delivery.objects.renew([claim for claim, since in list(_in_hand.values()) if since > oldest])
+    held = [claims for claims, since in list(_in_hand.values()) if since > oldest]
+    Delivery.objects.renew([claim for claims in held for claim in claims])

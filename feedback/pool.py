@@ -13,22 +13,29 @@ from feedback.connection import Connection
 
 class Pool:
     def __init__(self) -> None:
-        self._keeps = False
+        self._keeps, self._most = False, 1
         self._kept: list[Connection] = []  # the last one used comes last
         self._lock = Lock()
 
-    @contextmanager
-    def connection(self, *, new: bool) -> Iterator[Connection]:
-        connection = Connection() if new else self._take()
-        try:
-            yield connection
-        finally:
-            if not self._keep(connection):
-                connection.close()
+    @property
+    def room(self) -> int:
+        """Return how many emails to send side by side: for one of them a connection may have to be opened."""
+        self.close_idle()
+        return min(len(self._kept) + 1, self._most)
 
-    def open(self) -> None:
-        """Keep from now on whatever was used without a fault."""
-        self._keeps = True
+    @contextmanager
+    def connections(self, count: int, *, new: bool) -> Iterator[list[Connection]]:
+        connections = [Connection() if new else self._take() for _ in range(count)]
+        try:
+            yield connections
+        finally:
+            for connection in connections:
+                if not self._keep(connection):
+                    connection.close()
+
+    def open(self, most: int) -> None:
+        """Keep from now on whatever was used without a fault, and send so many emails side by side."""
+        self._keeps, self._most = True, most
 
     def close(self) -> None:
         """Keep nothing any more; what is in use closes with its run."""

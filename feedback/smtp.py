@@ -1,4 +1,4 @@
-"""Django's SMTP backend, with one more moment to act in: just before the final dot.
+"""Django's SMTP backend, an email in steps, so that there are moments to act in between them.
 
 Until the dot of DATA has left, the server cannot have taken the email (RFC 5321, section 4.1.1.4);
 once its reply is read, all is known. Only between the two can nobody tell.
@@ -7,7 +7,8 @@ once its reply is read, all is known. Only between the two can nobody tell.
 import re
 import smtplib
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from typing import cast
 
 from django.core.mail import EmailMessage
@@ -24,30 +25,46 @@ class EmailBackend(smtp.EmailBackend):
     def connection_class(self) -> type["SMTP"]:
         return SMTP_SSL if self.use_ssl else SMTP
 
-    def transmit(self, message: EmailMessage, before_final_dot: Callable[[], None]) -> str:
-        """Send one email over the open connection and return the server's reply.
-
-        Whatever `before_final_dot` raises ends the transmission with the email not taken.
-        """
-        assert isinstance(self.connection, SMTP), "open() comes first"
-        self.connection.before_final_dot = before_final_dot
-        sender, *to = (sanitized(one) for one in (message.from_email, *message.recipients()))
-        self.connection.sendmail(sender, to, flattened(message.message()))
-        return self.connection.final_reply
-
 
 class SMTP(smtplib.SMTP):
-    before_final_dot: Callable[[], None]
-    final_reply = ""
+    """Sends an email in four steps: `ask`, `tell`, `end` and `hear`. Nothing is sent before `end`."""
 
-    def sendmail(self, from_addr: str, to_addrs: Sequence[str], msg: bytes, *_: object) -> None:  # type: ignore[override]
-        """Send `msg`, whose lines end in CRLF, to its one recipient; whatever fails ends the line."""
-        try:
-            self._begin(from_addr, to_addrs[0], len(msg))
-            self._transmit(msg)
-        except BaseException:
-            self.close()  # a goodbye might be read as more text, and waited for
-            raise
+    def ask(self, message: EmailMessage) -> None:
+        """Offer one email to its one recipient; `tell` reads the answers."""
+        sender, recipient = (sanitized(one) for one in (message.from_email, *message.recipients()))
+        self._text = flattened(message.message())
+        self.ehlo_or_helo_if_needed()
+        # The dot must not wait for the acknowledgement of the text before it (40 ms with Nagle).
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._commands = self._envelope(sender, recipient, len(self._text))
+        self._until = time.monotonic() + self.timeout
+        if self.has_extn("pipelining"):  # one round trip instead of three (RFC 2920)
+            self.send("".join(f"{command}\r\n" for command in self._commands))
+
+    def tell(self) -> None:
+        """Send the text, all but its final dot."""
+        together = self.has_extn("pipelining")
+        if together:  # and so do those of other lines: each has had its time while we read another's
+            self._sock.settimeout(max(self._until - time.monotonic(), 0.1))
+        for command, good in zip(self._commands, ((250,), (250, 251), (354,)), strict=True):
+            code, reply = self.getreply() if together else self.docmd(command)
+            if code not in good:
+                raise _refusal(command, code, reply)
+        self._sock.settimeout(self.timeout)
+        self.send(_dot_stuffed(self._text))
+
+    def end(self) -> None:
+        """Send the final dot."""
+        self.send(b".\r\n")
+
+    def hear(self, seconds: float) -> str:
+        """Return the server's reply to the final dot, for which it has so many seconds."""
+        self._sock.settimeout(seconds)
+        code, reply = self.getreply()
+        self._sock.settimeout(self.timeout)
+        if code != 250:
+            raise smtplib.SMTPDataError(code, reply)
+        return f"{code} {reply.decode(errors='replace')}"
 
     def quit(self) -> tuple[int, bytes]:
         """Say goodbye and wait for no answer: whoever closes may have emails in hand.
@@ -58,48 +75,26 @@ class SMTP(smtplib.SMTP):
         self.close()
         return 221, b""
 
-    def _begin(self, sender: str, recipient: str, size: int) -> None:
-        self.ehlo_or_helo_if_needed()
-        commands = [
-            f"MAIL FROM:{smtplib.quoteaddr(sender)}",
-            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
-            "DATA",
-        ]
-        if self.has_extn("size"):
-            commands[0] += f" SIZE={size}"
-        together = self.has_extn("pipelining")  # one round trip instead of three (RFC 2920)
-        if together:
-            self.send("".join(f"{command}\r\n" for command in commands))
-        for command, good in zip(commands, ((250,), (250, 251), (354,)), strict=True):
-            code, reply = self.getreply() if together else self.docmd(command)
-            if code not in good:
-                raise _refusal(command, code, reply, sender, recipient)
+    @property
+    def _sock(self) -> socket.socket:
+        return cast(socket.socket, self.sock)
 
-    def _transmit(self, msg: bytes) -> None:
-        # The dot must not wait for the acknowledgement of the text before it (40 ms with Nagle).
-        sock = cast(socket.socket, self.sock)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.send(_dot_stuffed(msg))
-        self.before_final_dot()
-        usual = sock.gettimeout()
-        sock.settimeout(FINAL_REPLY_SECONDS)
-        self.send(b".\r\n")
-        code, reply = self.getreply()
-        sock.settimeout(usual)
-        if code != 250:
-            raise smtplib.SMTPDataError(code, reply)
-        self.final_reply = f"{code} {reply.decode(errors='replace')}"
+    def _envelope(self, sender: str, recipient: str, size: int) -> Sequence[str]:
+        room = f" SIZE={size}" if self.has_extn("size") else ""
+        to = smtplib.quoteaddr(recipient)
+        return f"MAIL FROM:{smtplib.quoteaddr(sender)}{room}", f"RCPT TO:{to}", "DATA"
 
 
 class SMTP_SSL(SMTP, smtplib.SMTP_SSL):  # noqa: N801  (named as in smtplib)
     pass
 
 
-def _refusal(command: str, code: int, reply: bytes, sender: str, recipient: str) -> smtplib.SMTPException:
+def _refusal(command: str, code: int, reply: bytes) -> smtplib.SMTPException:
+    who = command.partition(":")[2]
     if command.startswith("MAIL"):
-        return smtplib.SMTPSenderRefused(code, reply, sender)
+        return smtplib.SMTPSenderRefused(code, reply, who)
     if command.startswith("RCPT"):
-        return smtplib.SMTPRecipientsRefused({recipient: (code, reply)})
+        return smtplib.SMTPRecipientsRefused({who: (code, reply)})
     return smtplib.SMTPDataError(code, reply)
 
 

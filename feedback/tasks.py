@@ -11,22 +11,22 @@ from django.db import transaction
 from dramatiq.brokers.redis import RedisBroker
 
 from feedback import delivery
-from feedback.connection import MOST_EMAILS
 from feedback.digest import owe_digests
 from feedback.models import Delivery
+from feedback.turn import turn
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-MORE = MOST_EMAILS - 1  # that are due and sent along, as many as one connection takes
 SILENCE_SECONDS = 5  # after Redis failed, so that not every visitor waits for its timeout
 _silent_until = 0.0
 
 
 @dramatiq.actor(queue_name="email")
 def deliver(delivery_id: int) -> None:
-    delivery.deliver(delivery_id, more=MORE)
+    with turn.awaited() as ours:
+        delivery.deliver(delivery_id, others=ours)
 
 
 def deliver_later(deliveries: Iterable[Delivery]) -> None:

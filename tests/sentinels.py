@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,10 @@ class Sentinels:
 
     def has_taken_over(self) -> bool:
         """Whether the replica is the primary now and a worker's consumer waits at it."""
-        is_primary = self.replica.client.info("replication")["role"] == "master"
-        return is_primary and "cmdstat_blmove" in self.replica.client.info("commandstats")
+        with suppress(redis.ConnectionError):  # as it becomes the primary, it hangs up on everybody
+            is_primary = self.replica.client.info("replication")["role"] == "master"
+            return is_primary and "cmdstat_blmove" in self.replica.client.info("commandstats")
+        return False
 
     def stop(self) -> None:
         for process in self.processes:

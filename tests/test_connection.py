@@ -1,21 +1,40 @@
-"""Several emails over one connection to a real mail server."""
+"""Several emails over kept connections to a real mail server, one after the other and side by side."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
-from feedback import connection
+from feedback import connection, pool, smtp
 from feedback.delivery import deliver
 from feedback.models import Delivery
-from tests.mail_server import DROP, MailServer, Reply
+from tests.mail_server import DROP, SILENCE, MailServer, Reply
 from tests.runner.running import wait_until
+
+Submit = Callable[..., Delivery]
+
+
+@pytest.fixture(autouse=True)
+def _open() -> Iterator[None]:
+    pool.pool.open(16)
+    yield
+    pool.pool.close()
 
 
 @pytest.fixture
-def several(submit: Callable[..., Delivery]) -> int:
-    """Return the first of four emails that are due."""
-    submit()
-    return submit().pk
+def several(submit: Submit) -> list[int]:
+    """Return four emails that are due."""
+    submit(), submit()
+    return sorted(Delivery.objects.values_list("pk", flat=True))
+
+
+@pytest.fixture
+def side_by_side(submit: Submit, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have four emails due, and take all of them together."""
+    monkeypatch.setattr(pool.Pool, "room", 16)
+    submit(), submit()
 
 
 def statuses() -> list[str]:
@@ -33,11 +52,12 @@ def second(mail_server: MailServer, step: str, reply: Reply) -> None:
     mail_server.misbehave = misbehave
 
 
-def test_what_is_due_is_sent_along_over_one_connection(several: int, mail_server: MailServer) -> None:
-    deliver(several, more=99)
+def test_what_is_due_is_sent_along_and_no_connection_is_opened_in_vain(
+    several: list[int], mail_server: MailServer
+) -> None:
+    deliver(several[0], others=True)
     assert statuses() == ["sent"] * 4
-    wait_until(lambda: mail_server.steps[-1] == "QUIT")
-    assert (mail_server.steps.count("CONNECT"), mail_server.steps.count("QUIT")) == (1, 1)
+    assert mail_server.steps.count("CONNECT") == 2  # one email, then two at once, then one
     assert len(set(mail_server.accepted_ids())) == 4
 
 
@@ -52,43 +72,128 @@ def test_what_is_due_is_sent_along_over_one_connection(several: int, mail_server
     ],
 )
 def test_a_kept_connection_that_the_server_closed_costs_the_email_nothing(
-    several: int, mail_server: MailServer, step: str, reply: str
+    several: list[int], mail_server: MailServer, step: str, reply: str
 ) -> None:
     second(mail_server, step, reply)
-    deliver(several, more=99)
-    assert statuses() == ["sent"] * 4
+    deliver(several[0])
+    deliver(several[1])
+    assert statuses() == ["sent"] * 2 + ["queued"] * 2
     assert Delivery.objects.filter(retries__gt=0).count() == 0
     assert mail_server.steps.count("CONNECT") == 2
 
 
 def test_a_line_that_breaks_after_the_mark_is_not_tried_over_another(
-    several: int, mail_server: MailServer
+    several: list[int], mail_server: MailServer
 ) -> None:
     second(mail_server, "DOT", DROP)
-    deliver(several, more=99)
-    assert sorted(statuses()) == ["queued", "queued", "sent", "unconfirmed"]
+    deliver(several[0])
+    deliver(several[1], others=True)
+    assert statuses() == ["sent", "unconfirmed", "queued", "queued"]
     assert mail_server.steps.count("CONNECT") == 1
 
 
-def test_a_refusal_over_a_kept_connection_is_not_asked_twice(several: int, mail_server: MailServer) -> None:
+def test_a_refusal_over_a_kept_connection_is_not_asked_twice(
+    several: list[int], mail_server: MailServer
+) -> None:
     second(mail_server, "RCPT", "550 no such user")
-    deliver(several, more=99)
-    assert sorted(statuses()) == ["failed", "queued", "queued", "sent"]
+    deliver(several[0])
+    deliver(several[1], others=True)
+    assert statuses() == ["sent", "failed", "queued", "queued"]
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
-    several: int, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    several: list[int], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)
-    deliver(several, more=99)
+    deliver(several[0], others=True)
     assert statuses() == ["sent"] * 4
     assert mail_server.steps.count("CONNECT") == 4
 
 
 def test_a_new_connection_has_its_hundred_emails_again(
-    several: int, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    several: list[int], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MOST_EMAILS", 2)
-    deliver(several, more=99)
+    for one in several:
+        deliver(one)
     assert statuses() == ["sent"] * 4
     assert mail_server.steps.count("CONNECT") == 2
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_each_has_a_connection_of_its_own_and_takes_each_step_before_any_takes_the_next(
+    mail_server: MailServer,
+) -> None:
+    with CaptureQueriesContext(database) as captured:
+        deliver(0, others=True)
+    assert statuses() == ["sent"] * 4
+    ends = [port for step, port in mail_server.said if step == "DOT"]
+    assert len(set(ends)) == 4
+    writes = [verb for verb in (query["sql"].split()[0] for query in captured) if verb != "SELECT"]
+    assert writes == ["WITH", "WITH", "UPDATE", "UPDATE"], "the ring's own, claim, begin, sent"
+    first_end = mail_server.steps.index("DOT")
+    assert mail_server.steps[:first_end].count("DATA") == 4
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_one_that_is_refused_leaves_the_others_alone(mail_server: MailServer) -> None:
+    second(mail_server, "RCPT", "550 no such user")
+    deliver(0, others=True)
+    assert sorted(statuses()) == ["failed", "sent", "sent", "sent"]
+
+
+@pytest.mark.usefixtures("side_by_side")
+@pytest.mark.parametrize("reply", [DROP, "554 spam", "451 later"])
+def test_a_reply_decides_about_its_own_email_only(mail_server: MailServer, reply: str) -> None:
+    second(mail_server, "DOT", reply)
+    deliver(0, others=True)
+    fate = {DROP: "unconfirmed", "554 spam": "failed", "451 later": "retrying"}[reply]
+    assert sorted(statuses()) == sorted([fate, "sent", "sent", "sent"])
+    unconfirmed = Delivery.objects.filter(state="unconfirmed")
+    assert not {one.message_id for one in unconfirmed} & {
+        one.message_id for one in Delivery.objects.filter(state="sent")
+    }
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_nobody_waits_for_one_that_gets_no_reply(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "FINAL_REPLY_SECONDS", 0.5)
+    marked = list[float]()
+    mark_sent, began = Delivery.objects.mark_sent, time.monotonic()
+
+    def timed(replies: dict[Delivery, str]) -> int:
+        marked.extend([time.monotonic() - began] * len(replies))
+        return mark_sent(replies)
+
+    monkeypatch.setattr(Delivery.objects, "mark_sent", timed)
+    second(mail_server, "DOT", SILENCE)
+    deliver(0, others=True)
+    assert sorted(statuses()) == ["sent", "sent", "sent", "unconfirmed"]
+    assert len(marked) == 3
+    assert max(marked) < 0.4
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_a_server_that_hangs_holds_all_of_them_no_longer_than_one(mail_server: MailServer) -> None:
+    mail_server.misbehave = lambda step, _: SILENCE if step == "MAIL" else None
+    began = time.monotonic()
+    deliver(0, others=True)
+    assert statuses() == ["retrying"] * 4
+    assert time.monotonic() - began < 2 * 1 + 0.8  # twice EMAIL_TIMEOUT would be the third's turn
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_no_goodbye_is_said_in_the_middle_of_a_text(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(claims: list[Delivery]) -> None:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(Delivery.objects, "begin_transmission", fail)
+    deliver(0, others=True)
+    assert statuses() == ["retrying"] * 4
+    wait_until(lambda: mail_server.steps.count("DATA") == 4)
+    assert "QUIT" not in mail_server.steps
+    assert not mail_server.accepted

@@ -12,9 +12,11 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import DatabaseError
 from django.utils import timezone
 
-from feedback import delivery
-from feedback.delivery import deliver, recover_lost
+from feedback import delivery, outcome
+from feedback.delivery import deliver
 from feedback.models import Alarm, Delivery, State
+from feedback.models.queue import DeliveryManager
+from feedback.outcome import recover_lost
 
 
 def reload(delivery: Delivery) -> Delivery:
@@ -108,7 +110,7 @@ def test_a_backend_that_sends_nothing_is_not_believed(owed: Delivery) -> None:
 
 
 def test_who_was_overtaken_sends_nothing(owed: Delivery, outbox: list[EmailMessage]) -> None:
-    with patch.object(Delivery, "begin_transmission", lambda _: False):
+    with patch.object(DeliveryManager, "begin_transmission", lambda *_: None):
         deliver(owed.pk)
     assert not outbox
     assert reload(owed).state == State.SENDING
@@ -134,7 +136,7 @@ def test_the_pauses_grow_from_seconds_to_an_hour(owed: Delivery) -> None:
 
 
 def test_a_delivery_fails_when_its_budget_is_spent(owed: Delivery) -> None:
-    Delivery.objects.filter(pk=owed.pk).update(retries=delivery.BUDGET)
+    Delivery.objects.filter(pk=owed.pk).update(retries=outcome.BUDGET)
     with Failing("open", ConnectionRefusedError("refused")):
         deliver(owed.pk)
     assert reload(owed).state == State.FAILED
@@ -165,15 +167,15 @@ def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     faults = [DatabaseError("away"), DatabaseError("away")]
-    mark_sent = Delivery.mark_sent
+    mark_sent = DeliveryManager.mark_sent
 
-    def sometimes(self: Delivery, reply: str) -> bool:
+    def sometimes(self: DeliveryManager, accepted: dict[Delivery, str]) -> int:
         if faults:
             raise faults.pop()
-        return mark_sent(self, reply)
+        return mark_sent(self, accepted)
 
-    monkeypatch.setattr(Delivery, "mark_sent", sometimes)
-    monkeypatch.setattr(delivery, "close_old_connections", lambda: None)
+    monkeypatch.setattr(DeliveryManager, "mark_sent", sometimes)
+    monkeypatch.setattr(outcome, "close_old_connections", lambda: None)
     deliver(owed.pk)
     assert reload(owed).state == State.SENT
 
@@ -182,17 +184,18 @@ def test_an_outcome_survives_a_database_that_is_away_for_a_moment(
 def test_a_mark_that_is_made_but_not_answered_for_sent_nothing(
     owed: Delivery, outbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch, given_up: bool
 ) -> None:
-    begin_transmission = Delivery.begin_transmission
+    begin_transmission = DeliveryManager.begin_transmission
 
-    def unanswered(self: Delivery) -> bool:
-        begin_transmission(self)
-        if given_up:
-            Delivery.objects.get(pk=self.pk).mark_unconfirmed("its worker is gone")
-        self.transmitting = False
+    def unanswered(self: DeliveryManager, claims: list[Delivery]) -> None:
+        begin_transmission(self, claims)
+        for claim in claims:
+            if given_up:
+                Delivery.objects.get(pk=claim.pk).mark_unconfirmed("its worker is gone")
+            claim.transmitting = False
         raise DatabaseError("the server closed the connection")
 
-    monkeypatch.setattr(Delivery, "begin_transmission", unanswered)
-    monkeypatch.setattr(delivery, "close_old_connections", lambda: None)
+    monkeypatch.setattr(DeliveryManager, "begin_transmission", unanswered)
+    monkeypatch.setattr(outcome, "close_old_connections", lambda: None)
     deliver(owed.pk)
     assert not outbox
     fresh = reload(owed)
@@ -212,7 +215,7 @@ def test_an_email_whose_worker_ended_before_the_mark_is_tried_again(owed: Delive
 def test_an_email_whose_worker_ended_after_the_mark_is_unconfirmed(owed: Delivery) -> None:
     claimed = Delivery.objects.claim(owed.pk)
     assert claimed
-    claimed.begin_transmission()
+    Delivery.objects.begin_transmission([claimed])
     Delivery.objects.filter(pk=owed.pk).update(due_at=timezone.now() - timedelta(seconds=1))
     recover_lost()
     fresh = Delivery.objects.get(pk=owed.pk)
@@ -239,18 +242,20 @@ def test_no_address_is_in_the_log(owed: Delivery, caplog: pytest.LogCaptureFixtu
     assert "forged" not in caplog.text
 
 
-def test_one_ring_sends_along_what_else_is_due_but_no_more_than_asked(
+def test_one_ring_sends_along_what_else_is_due(
     submit: Callable[..., Delivery], outbox: list[EmailMessage]
 ) -> None:
     first = submit()
     submit()
-    deliver(first.pk, more=2)
-    assert len(outbox) == 3
+    deliver(first.pk)
+    assert len(outbox) == 1
+    deliver(first.pk, others=True)
+    assert len(outbox) == 4
 
 
 def test_a_ring_for_what_was_sent_already_is_as_good(owed: Delivery, outbox: list[EmailMessage]) -> None:
     deliver(owed.pk)
-    deliver(owed.pk, more=1)
+    deliver(owed.pk, others=True)
     assert len(outbox) == 2
 
 
@@ -258,7 +263,7 @@ def test_a_fault_ends_the_run(submit: Callable[..., Delivery]) -> None:
     first = submit()
     submit()
     with Failing("open", ConnectionRefusedError("refused")):
-        deliver(first.pk, more=99)
+        deliver(first.pk, others=True)
     assert Delivery.objects.filter(retries__gt=0).count() == 1
 
 
@@ -267,7 +272,7 @@ def test_a_process_that_is_to_end_takes_no_more_than_it_has_in_hand(
 ) -> None:
     monkeypatch.setattr(delivery, "finishing", threading.Event())
     delivery.finishing.set()
-    deliver(owed.pk, more=99)
+    deliver(owed.pk, others=True)
     assert len(outbox) == 1
 
 
@@ -277,13 +282,13 @@ def test_a_database_that_fails_as_a_claim_is_read_leaves_none_in_hand(
     first = submit()
     read, calls = Delivery.objects.read_feedback, list[Delivery]()
 
-    def fail_once(claim: Delivery) -> None:
-        calls.append(claim)
+    def fail_once(claims: list[Delivery]) -> None:
+        calls.extend(claims)
         if len(calls) == 2:
             raise DatabaseError("the connection is closed")
-        read(claim)
+        read(claims)
 
     monkeypatch.setattr(Delivery.objects, "read_feedback", fail_once)
-    deliver(first.pk, more=1)
+    deliver(first.pk, others=True)
     second = reload(calls[1])
     assert (reload(first).state, second.state, second.retries) == ("sent", "queued", 1)

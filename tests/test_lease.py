@@ -10,10 +10,15 @@ def lapse() -> None:
     Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
+def claimed(owed: Delivery) -> list[Delivery]:
+    claim = Delivery.objects.claim(owed.pk)
+    assert claim
+    return [claim]
+
+
 def test_the_lease_of_an_email_in_hand_is_renewed(owed: Delivery) -> None:
-    claimed = Delivery.objects.claim(owed.pk)
-    assert claimed
-    with lease.kept(claimed):
+    claims = claimed(owed)
+    with lease.kept(claims):
         lapse()
         lease.renew_leases()
         assert not Delivery.objects.lost().exists()
@@ -23,10 +28,9 @@ def test_the_lease_of_an_email_in_hand_is_renewed(owed: Delivery) -> None:
 
 
 def test_a_thread_that_hangs_loses_its_email(owed: Delivery) -> None:
-    claimed = Delivery.objects.claim(owed.pk)
-    assert claimed
-    with lease.kept(claimed):
-        lease._in_hand[id(claimed)] = claimed, -2 * lease.LONGEST_SECONDS
+    claims = claimed(owed)
+    with lease.kept(claims):
+        lease._in_hand[id(claims)] = claims, -2 * lease.LONGEST_SECONDS
         lapse()
         lease.renew_leases()
         assert Delivery.objects.lost().exists()

@@ -19,7 +19,7 @@ Send = Callable[[], str]
 
 @pytest.fixture(autouse=True)
 def _open(mail_server: MailServer) -> Iterator[None]:
-    pool.open()
+    pool.open(16)
     yield
     pool.close()
 
@@ -43,7 +43,7 @@ def idle_for_long(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def keeps_one() -> bool:
-    with pool.connection(new=False) as kept:
+    with pool.connections(1, new=False) as (kept,):
         return kept.is_fresh
 
 
@@ -124,7 +124,7 @@ def test_one_whose_place_nothing_could_take_is_not_kept(
     mail_server.misbehave_at("CONNECT", None, DROP)
     first = submit()
     submit()
-    deliver(first.pk, more=9)
+    deliver(first.pk, others=True)
     assert mail_server.steps.count("CONNECT") == 2
     assert not keeps_one()
 
@@ -153,21 +153,21 @@ def test_those_that_were_idle_for_long_make_room_for_the_next(
 ) -> None:
     send()
     idle_for_long()
-    with pool.connection(new=False):
+    with pool.connections(1, new=False):
         wait_until(lambda: mail_server.steps[-1] == "QUIT")
 
 
 def test_the_one_that_was_used_last_is_taken_first() -> None:
-    with pool.connection(new=False) as first, pool.connection(new=False) as second:
+    with pool.connections(2, new=False) as (second, first):
         for each in (first, second):
             each._sound, each._opened, each._used = True, time.monotonic(), time.monotonic()
-    with pool.connection(new=False) as taken:
-        assert taken is first  # as the inner block ends before the outer one
+    with pool.connections(1, new=False) as (taken,):
+        assert taken is first
 
 
 def test_those_who_send_at_the_same_time_share_none(send: Send) -> None:
     send()
-    with pool.connection(new=False) as one, pool.connection(new=False) as other:
+    with pool.connections(2, new=False) as (one, other):
         assert one is not other
         assert one.is_fresh
         assert not other.is_fresh
@@ -180,11 +180,11 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
     monkeypatch.setattr(Connection, "is_fresh", property(lambda self: id(self) % 3 > 0))
     monkeypatch.setattr(Connection, "close", lambda self: closed.append(id(self)))
     everyone: list[Connection] = []
-    ours.open()
+    ours.open(1)
 
     def send_often() -> None:
         for _ in range(300):
-            with ours.connection(new=False) as mine:
+            with ours.connections(1, new=False) as (mine,):
                 everyone.append(mine)  # so that no address is used twice
                 if id(mine) in used or id(mine) in closed:
                     wrong.append("not ours alone")
@@ -198,7 +198,7 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
     while any(thread.is_alive() for thread in threads):
         ours.close_idle()
         ours.close()
-        ours.open()
+        ours.open(1)
     ours.close()
     assert not wrong
     assert sorted(closed) == sorted({id(one) for one in everyone})
@@ -206,7 +206,7 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
 
 def test_after_the_end_what_was_in_use_is_closed_too(send: Send, mail_server: MailServer) -> None:
     send()
-    with pool.connection(new=False) as used:
+    with pool.connections(1, new=False) as (used,):
         pool.close()
         assert used.is_fresh
     wait_until(lambda: mail_server.steps[-1] == "QUIT")

@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 from feedback import smtp
 from feedback.delivery import deliver
 from feedback.models import Delivery, State
+from feedback.models.queue import DeliveryManager
 from tests.mail_server import DROP, SILENCE, MailServer, serving
 
 
@@ -30,14 +31,18 @@ def test_an_email_is_accepted_with_the_servers_reply(owed: Delivery, server: Mai
     assert server.accepted_ids() == [owed.message_id]
 
 
-def test_the_mark_is_made_between_the_text_and_its_final_dot(server: MailServer) -> None:
-    connection = get_connection()
-    assert isinstance(connection, smtp.EmailBackend)
-    connection.open()
+def test_the_mark_is_made_between_the_text_and_its_final_dot(
+    owed: Delivery, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at_the_mark = []
-    message = EmailMessage("subject", "text", "a@example.org", ["b@example.org"])
-    connection.transmit(message, lambda: at_the_mark.append((server.steps[-1], len(server.accepted))))
-    connection.close()
+    begin_transmission = DeliveryManager.begin_transmission
+
+    def mark(self: DeliveryManager, claims: list[Delivery]) -> None:
+        at_the_mark.append((server.steps[-1], len(server.accepted)))
+        begin_transmission(self, claims)
+
+    monkeypatch.setattr(DeliveryManager, "begin_transmission", mark)
+    deliver(owed.pk)
     assert at_the_mark == [("DATA", 0)]
     assert len(server.accepted) == 1
 
@@ -46,9 +51,12 @@ def test_lines_that_begin_with_a_dot_arrive_whole(server: MailServer) -> None:
     connection = get_connection()
     assert isinstance(connection, smtp.EmailBackend)
     connection.open()
-    connection.transmit(
-        EmailMessage("dots", ".one\n..two\n\n.", "a@example.org", ["b@example.org"]), lambda: None
-    )
+    line = connection.connection
+    assert isinstance(line, smtp.SMTP)
+    line.ask(EmailMessage("dots", ".one\n..two\n\n.", "a@example.org", ["b@example.org"]))
+    line.tell()
+    line.end()
+    assert line.hear(1) == "250 2.0.0 queued"
     connection.close()
     assert str(server.accepted[0].get_payload()).replace("\r\n", "\n").rstrip("\n") == ".one\n..two\n\n."
 
@@ -109,7 +117,7 @@ def test_no_starttls_where_it_was_asked_for_sends_nothing(
 def test_who_was_overtaken_breaks_off_before_the_final_dot(
     owed: Delivery, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Delivery, "begin_transmission", lambda _: False)
+    monkeypatch.setattr(DeliveryManager, "begin_transmission", lambda *_: None)
     began = time.monotonic()
     deliver(owed.pk)
     assert time.monotonic() - began < 0.5, "it waited for an answer to QUIT"

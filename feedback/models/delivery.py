@@ -18,20 +18,10 @@ from django.utils.encoding import punycode
 
 from feedback.models.clock import now
 from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
-from feedback.models.queue import FIRST_RING, LEASE, DeliveryManager
-from feedback.models.statement import wins
+from feedback.models.queue import FIRST_RING, DeliveryManager
 
 if TYPE_CHECKING:
     from feedback.models.feedback import Feedback
-
-BEGIN_TRANSMISSION = """
-UPDATE feedback_delivery SET transmitting = true, due_at = %(lease)s
-WHERE id = %(pk)s AND attempt = %(attempt)s AND state = 'sending' AND NOT transmitting
-"""
-MARK_SENT = """
-UPDATE feedback_delivery SET state = 'sent', ended_at = %(now)s, history = history || %(accepted)s
-WHERE id = %(pk)s AND attempt = %(attempt)s AND state IN ('sending', 'unconfirmed')
-"""
 
 
 def _message_id() -> str:
@@ -128,18 +118,8 @@ class Delivery(models.Model):
     def request_id(self) -> str:
         return request_of(self.moves[0])
 
-    def begin_transmission(self) -> bool:
-        """Leave the mark that from here on nobody may send this again without asking.
-
-        To be called before the first moment at which the mail server may have taken the email.
-        """
-        self.transmitting = wins(BEGIN_TRANSMISSION, pk=self.pk, attempt=self.attempt, lease=now() + LEASE)
-        return self.transmitting
-
     def mark_sent(self, reply: str) -> bool:
-        """Record the server's acceptance, also where the claim was given up for lost meanwhile."""
-        accepted = line(State.SENT, reply)
-        return wins(MARK_SENT, pk=self.pk, attempt=self.attempt, now=now(), accepted=accepted)
+        return Delivery.objects.mark_sent({self: reply}) == 1
 
     def mark_failed(self, why: str) -> bool:
         return self._move(State.FAILED, why, ended_at=now())

@@ -1,6 +1,6 @@
 """Which emails are owed and due, and whose turn it is: the queue is a view of the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from feedback.models.clock import now
 from feedback.models.history import State, appended, line
 from feedback.models.operated import OperatedManager
-from feedback.models.statement import Row, columns, fetch, read, rows
+from feedback.models.statement import Row, columns, listed, read, rows
 from feedback.models.worker import PATIENCE
 
 if TYPE_CHECKING:
@@ -31,32 +31,32 @@ SELECT id FROM feedback_delivery
 WHERE state = 'queued' AND due_at <= %(now)s AND {whose_turn}
     AND NOT EXISTS (SELECT 1 FROM feedback_pause)
     AND (%(probe)s OR NOT EXISTS (SELECT 1 FROM feedback_alarm))
-ORDER BY ring_at LIMIT 1
+ORDER BY ring_at LIMIT %(limit)s
 """
 # One statement, so that what we hold is what we have written: between two this process may freeze,
 # and then read, and use, somebody else's attempt. Nobody waits for a row that another is claiming.
 CLAIM = """
+WITH due AS MATERIALIZED ({due} {skip_locked})
 UPDATE feedback_delivery
 SET state = 'sending', transmitting = false, attempt = attempt + 1, due_at = %(lease)s,
     history = history || %(claimed)s
-WHERE id = ({due} {skip_locked})
+WHERE id IN (SELECT id FROM due)
 RETURNING {columns}
 """
-# One commit for both, since each waits for the disk; and one statement, since in a transaction of two
-# SQLite's one write lock waits for Python's other threads in between.
-MARK_SENT_AND_CLAIM = """
-UPDATE feedback_delivery
-SET state = CASE WHEN id = %(sent)s THEN 'sent' ELSE 'sending' END,
-    ended_at = CASE WHEN id = %(sent)s THEN %(now)s END,
-    transmitting = (id = %(sent)s),
-    attempt = CASE WHEN id = %(sent)s THEN attempt ELSE attempt + 1 END,
-    due_at = %(lease)s,
-    history = history || CASE WHEN id = %(sent)s THEN %(accepted)s ELSE %(claimed)s END
-WHERE id = %(sent)s AND attempt = %(attempt)s AND state IN ('sending', 'unconfirmed')
-    OR id = ({due} {skip_locked})
-RETURNING {columns}
+# Several emails take a step together, so one commit is enough for all: each waits for the disk.
+BEGIN_TRANSMISSION = """
+UPDATE feedback_delivery SET transmitting = true, due_at = %(lease)s
+FROM (VALUES {values}) AS claim
+WHERE id = claim.column1 AND attempt = claim.column2 AND state = 'sending' AND NOT transmitting
+RETURNING id
 """
-FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id = %(pk)s"
+MARK_SENT = """
+UPDATE feedback_delivery SET state = 'sent', ended_at = %(now)s, history = history || claim.column3
+FROM (VALUES {values}) AS claim
+WHERE id = claim.column1 AND attempt = claim.column2 AND state IN ('sending', 'unconfirmed')
+RETURNING id
+"""
+FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id IN (VALUES {values})"
 # What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
 FOLLOWED = """
 SELECT {columns},
@@ -77,30 +77,44 @@ class DeliveryManager(OperatedManager["Delivery"]):
         While sending is paused everything waits. While an alarm is raised everything waits, except
         the one that a probe sends.
         """
-        return self._claim("id = %(pk)s", probe=probe, pk=pk)
+        return next(iter(self._claim("id = %(pk)s", probe=probe, pk=pk)), None)
 
-    def claim_next(self) -> "Delivery | None":
-        """Take the delivery that has been due for longest, whoever was rung for it."""
+    def claim_next(self, limit: int) -> "list[Delivery]":
+        """Take up to `limit` deliveries, those that have been due for longest, whoever was rung for them."""
         rung = now() + NEXT_RING
         # On SQLite every write waits for all others, also one that then finds nothing; no read does. A
         # ring mostly finds its email, so `claim` spares the look: it took 0.3 ms of 4 from answer to email.
         if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, LONGEST_DUE, rung=rung):
-            return None
-        return self._claim(LONGEST_DUE, rung=rung)
+            return []
+        return self._claim(LONGEST_DUE, limit=limit, rung=rung)
 
-    def mark_sent_and_claim_next(self, sent: "Delivery", reply: str) -> "Delivery | None":
-        """Record the server's acceptance and take what `claim_next` would."""
-        values: dict[str, Any] = {"rung": now() + NEXT_RING, "sent": sent.pk, "attempt": sent.attempt}
-        accepted = line(State.SENT, reply)
-        whose_turn = f"{LONGEST_DUE} AND id <> %(sent)s"  # a person may have queued it again
-        moved = self._rows(MARK_SENT_AND_CLAIM, whose_turn, accepted=accepted, **values)
-        return next((self._claimed(row) for row in moved if row[0] != sent.pk), None)
-
-    def read_feedback(self, claim: "Delivery") -> None:
-        """Read what an email in hand is about."""
+    def read_feedback(self, claims: Sequence["Delivery"]) -> None:
+        """Read what emails in hand are about."""
         feedback = self._feedback_model()
-        said: Any = fetch(feedback, FEEDBACK.format(columns=columns(feedback)), pk=claim.feedback_id)
-        claim.feedback = said
+        about = [[claim.feedback_id] for claim in claims if claim.feedback_id]
+        if not about:
+            return
+        found = listed(FEEDBACK.replace("{columns}", columns(feedback)), about)
+        said = {one.pk: one for one in (read(feedback, row) for row in found)}
+        for claim in claims:
+            if claim.feedback_id:
+                claim.feedback = said[claim.feedback_id]
+
+    def begin_transmission(self, claims: Sequence["Delivery"]) -> None:
+        """Leave the mark that from here on nobody may send these again without asking.
+
+        To be called before the first moment at which the mail server may have taken one of them.
+        Those that were not ours any more are left without it: their `transmitting` stays false.
+        """
+        mine = [[claim.pk, claim.attempt] for claim in claims]
+        marked = {pk for (pk,) in listed(BEGIN_TRANSMISSION, mine, lease=now() + LEASE)}
+        for claim in claims:
+            claim.transmitting = claim.pk in marked
+
+    def mark_sent(self, accepted: "Mapping[Delivery, str]") -> int:
+        """Record the server's replies, also where a claim was given up for lost meanwhile."""
+        mine = [[claim.pk, claim.attempt, line(State.SENT, reply)] for claim, reply in accepted.items()]
+        return len(listed(MARK_SENT, mine, now=now()))
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
@@ -162,11 +176,15 @@ class DeliveryManager(OperatedManager["Delivery"]):
         oldest = self.due().aggregate(oldest=models.Min("due_at"))["oldest"]
         return int((now() - oldest).total_seconds()) if oldest else None
 
-    def _claim(self, whose_turn: str, **values: Any) -> "Delivery | None":
-        won = self._rows(CLAIM, whose_turn, **values)
-        return self._claimed(won[0]) if won else None
+    def _claim(self, whose_turn: str, **values: Any) -> "list[Delivery]":
+        claims = [read(self.model, row) for row in self._rows(CLAIM, whose_turn, **values)]
+        for claim in claims:
+            claim.in_hand = True
+        return claims
 
-    def _rows(self, statement: str, whose_turn: str, *, probe: bool = False, **values: Any) -> list[Row]:
+    def _rows(
+        self, statement: str, whose_turn: str, *, limit: int = 1, probe: bool = False, **values: Any
+    ) -> list[Row]:
         moment = now()
         statement = statement.format(
             due=DUE.format(whose_turn=whose_turn),
@@ -175,12 +193,8 @@ class DeliveryManager(OperatedManager["Delivery"]):
             columns=columns(self.model),
         )
         claimed = line(State.SENDING, "claimed")
-        return rows(statement, probe=probe, now=moment, lease=moment + LEASE, claimed=claimed, **values)
-
-    def _claimed(self, row: Row) -> "Delivery":
-        claim = read(self.model, row)
-        claim.in_hand = True
-        return claim
+        times = {"now": moment, "lease": moment + LEASE}
+        return rows(statement, limit=limit, probe=probe, claimed=claimed, **times, **values)
 
     def _feedback_model(self) -> Any:
         return self.model._meta.get_field("feedback").related_model  # which imports us

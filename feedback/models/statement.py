@@ -19,13 +19,6 @@ Converter = tuple[int, Any, Callable[..., Any]]  # of the value at that place in
 INSERT = "INSERT INTO {table} ({columns}) VALUES {rows} RETURNING {key}"
 
 
-def wins(statement: str, **values: Any) -> bool:
-    """Make a move that is one conditional UPDATE; return whether it was ours to make."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _written(values))
-        return bool(cursor.rowcount == 1)
-
-
 def insert(new: Sequence[models.Model]) -> None:
     """Save the new rows of one model, and give them their keys."""
     statement, names = _insertion(type(new[0]), len(new))
@@ -36,17 +29,21 @@ def insert(new: Sequence[models.Model]) -> None:
             row._state.adding = False
 
 
-def fetch(model: type[M], statement: str, **values: Any) -> M | None:
-    """Return the row that a statement gives in the `columns` of the model; None if it gives none."""
-    found = rows(statement, **values)
-    return read(model, found[0]) if found else None
-
-
 def rows(statement: str, **values: Any) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, _written(values))
         found: list[Row] = cursor.fetchall()  # to the end, where SQLite makes a change its own
         return found
+
+
+def listed(statement: str, listing: Sequence[Sequence[Any]], **values: Any) -> list[Row]:
+    """Return the rows of a statement that is given a listing, at its `{values}`."""
+    names = [[f"value_{at}_{place}" for place in range(len(row))] for at, row in enumerate(listing)]
+    marks = ", ".join(f"({', '.join(f'%({name})s' for name in row)})" for row in names)
+    given = {
+        name: value for row in zip(names, listing, strict=True) for name, value in zip(*row, strict=True)
+    }
+    return rows(statement.replace("{values}", marks), **given, **values)
 
 
 def read(model: type[M], row: Row) -> M:

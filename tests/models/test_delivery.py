@@ -22,6 +22,11 @@ def release(delivery: Delivery) -> bool:
     return bool(Delivery.objects.filter(pk=delivery.pk).release("grace"))
 
 
+def begun(claimed: Delivery) -> bool:
+    Delivery.objects.begin_transmission([claimed])
+    return claimed.transmitting
+
+
 def taken_back(delivery: Delivery) -> Delivery:
     assert Delivery.objects.get(pk=delivery.pk).retry("its worker is gone", timedelta())
     return delivery
@@ -52,7 +57,7 @@ def test_a_lost_claim_is_not_taken_from_a_holder_that_has_begun_to_transmit(owed
     slow = claim(owed)
     expire(owed)
     lost = Delivery.objects.lost().get()
-    assert slow.begin_transmission()
+    assert begun(slow)
     assert not lost.retry("its worker is gone", timedelta())
     assert slow.mark_sent("250 ok")
 
@@ -79,12 +84,12 @@ def test_a_final_state_cannot_be_claimed(owed: Delivery, end: str) -> None:
     assert Delivery.objects.claim(owed.pk) is None
 
 
-@pytest.mark.parametrize("move", ["begin_transmission", "mark_sent", "mark_failed", "mark_unconfirmed"])
+@pytest.mark.parametrize("move", ["mark_sent", "mark_failed", "mark_unconfirmed"])
 def test_who_lost_the_claim_can_move_nothing(owed: Delivery, move: str) -> None:
     frozen = claim(owed)
     claim(taken_back(owed))
-    words = [] if move == "begin_transmission" else ["late"]
-    assert getattr(frozen, move)(*words) is False
+    assert getattr(frozen, move)("late") is False
+    assert not begun(frozen)
     assert state_of(owed) == State.SENDING
 
 
@@ -100,7 +105,7 @@ def test_who_holds_a_claim_knows_better_than_who_gave_it_up_for_lost(
     owed: Delivery, move: str, end: State
 ) -> None:
     mine = claim(owed)
-    mine.begin_transmission()
+    assert begun(mine)
     assert Delivery.objects.get(pk=owed.pk).mark_unconfirmed("its worker is gone")
     assert getattr(mine, move)("554 spam")
     assert state_of(owed) == end
@@ -192,8 +197,8 @@ def test_waiting_for_the_operator_costs_no_retry(owed: Delivery) -> None:
 
 def test_a_transmission_is_begun_once(owed: Delivery) -> None:
     mine = claim(owed)
-    assert mine.begin_transmission()
-    assert not mine.begin_transmission()
+    assert begun(mine)
+    assert not begun(mine)
 
 
 def test_what_is_held_is_not_sent_until_it_is_released(owed: Delivery) -> None:
@@ -221,74 +226,60 @@ def test_the_next_is_what_has_been_due_for_longest(submit: Callable[..., Deliver
     late = Delivery.objects.order_by("pk").last()
     assert late
     Delivery.objects.filter(pk=late.pk).update(ring_at=timezone.now() - timedelta(minutes=1))
-    assert Delivery.objects.claim_next() == late
+    assert Delivery.objects.claim_next(1) == [late]
 
 
 def test_the_next_is_taken_once_and_never_before_it_is_due(owed: Delivery) -> None:
     Delivery.objects.exclude(pk=owed.pk).update(due_at=timezone.now() + timedelta(seconds=5))
-    claimed = Delivery.objects.claim_next()
+    (claimed,) = Delivery.objects.claim_next(1)
     assert claimed == owed
     assert claimed.attempt == 1
-    assert Delivery.objects.claim_next() is None
+    assert not Delivery.objects.claim_next(1)
 
 
 def test_nothing_is_next_while_an_alarm_is_raised(owed: Delivery) -> None:
     Alarm.objects.raise_for("535 bad password")
-    assert Delivery.objects.claim_next() is None
+    assert not Delivery.objects.claim_next(1)
 
 
-def test_one_is_sent_and_the_next_is_taken_in_one_move(owed: Delivery) -> None:
-    sent = claim(owed)
-    assert sent.begin_transmission()
-    following = Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
-    assert following
-    assert following.pk != owed.pk
-    assert (following.state, following.attempt, following.transmitting) == ("sending", 1, False)
-    assert [move.to for move in following.moves] == ["queued", "sending"]
-    owed.refresh_from_db()
-    assert (owed.state, owed.attempt, owed.moves[-1].why) == ("sent", 1, "250 OK")
-    assert owed.ended_at
-    assert not following.ended_at
+def test_several_are_claimed_begun_and_marked_together(submit: Callable[..., Delivery]) -> None:
+    owed = [submit(email=f"visitor{number}@example.org") for number in range(3)]
+    Delivery.objects.exclude(pk__in=[one.pk for one in owed]).delete()
+    assert len(Delivery.objects.claim_next(2)) == 2
+    Delivery.objects.update(state="queued", due_at=timezone.now())
+    claims = Delivery.objects.claim_next(16)
+    assert sorted(one.pk for one in claims) == [one.pk for one in owed]
+    assert all((one.state, one.transmitting) == ("sending", False) for one in claims)
+    Delivery.objects.begin_transmission(claims)
+    assert all(one.transmitting for one in claims)
+    assert Delivery.objects.mark_sent({one: f"250 queued as {one.pk}" for one in claims}) == 3
+    for one in Delivery.objects.all():
+        assert (one.state, one.moves[-1].why) == ("sent", f"250 queued as {one.pk}")
+        assert one.ended_at
 
 
-def test_one_is_sent_also_where_there_is_no_next(owed: Delivery) -> None:
-    Delivery.objects.exclude(pk=owed.pk).update(due_at=timezone.now() + timedelta(seconds=5))
-    assert Delivery.objects.mark_sent_and_claim_next(claim(owed), "250 OK") is None
-    owed.refresh_from_db()
-    assert owed.state == "sent"
-
-
-def test_who_was_overtaken_takes_the_next_and_changes_nothing_else(owed: Delivery) -> None:
-    overtaken = claim(owed)
-    Delivery.objects.filter(pk=owed.pk).update(attempt=2)
-    assert Delivery.objects.mark_sent_and_claim_next(overtaken, "250 OK")
-    owed.refresh_from_db()
-    assert (owed.state, owed.attempt, owed.ended_at) == ("sending", 2, None)
-
-
-def test_what_a_person_has_queued_again_is_not_the_next(owed: Delivery) -> None:
-    sent = claim(owed)
-    sent.mark_unconfirmed("the line broke")
-    Delivery.objects.filter(pk=owed.pk).resend("olga")
-    other = Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
-    owed.refresh_from_db()
-    assert owed.state == "queued"
-    assert other
-    assert other.pk != owed.pk
+def test_who_was_overtaken_begins_nothing_and_the_others_do(submit: Callable[..., Delivery]) -> None:
+    overtaken, mine = claim(submit()), claim(submit())
+    Delivery.objects.filter(pk=overtaken.pk).update(attempt=2)
+    Delivery.objects.begin_transmission([overtaken, mine])
+    assert (overtaken.transmitting, mine.transmitting) == (False, True)
+    assert Delivery.objects.mark_sent({overtaken: "250 ok", mine: "250 ok"}) == 1
+    assert (state_of(overtaken), state_of(mine)) == ("sending", "sent")
+    assert not Delivery.objects.get(pk=overtaken.pk).transmitting
 
 
 @pytest.mark.parametrize("state", ["failed", "held", "queued"])
 def test_what_came_to_another_end_is_not_marked_as_sent(owed: Delivery, state: str) -> None:
     sent = claim(owed)
     Delivery.objects.filter(pk=owed.pk).update(state=state, due_at=timezone.now() + timedelta(seconds=5))
-    Delivery.objects.mark_sent_and_claim_next(sent, "250 OK")
+    assert not sent.mark_sent("250 OK")
     owed.refresh_from_db()
     assert (owed.state, owed.ended_at) == (state, None)
 
 
 def test_a_claim_holds_what_stands_in_the_rows(owed: Delivery) -> None:
     claimed = claim(owed)
-    Delivery.objects.read_feedback(claimed)
+    Delivery.objects.read_feedback([claimed])
     kept = Delivery.objects.select_related("feedback").get(pk=owed.pk)
     for ours, theirs in ((claimed, kept), (claimed.feedback, kept.feedback)):
         assert {f.attname: getattr(ours, f.attname) for f in ours._meta.concrete_fields} == {

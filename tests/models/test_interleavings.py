@@ -20,9 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from feedback.delivery import recover
 from feedback.models import LEASE, Delivery, Feedback, State
 from feedback.models.operated import OperatedQuerySet
+from feedback.outcome import recover
 
 Claimed, Begun, Answered = Bundle("claimed"), Bundle("begun"), Bundle("answered")
 Lost = Bundle("lost")
@@ -92,11 +92,12 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(claim=consumes(Claimed), target=Begun)
     def begin_transmission(self, claim: Delivery) -> Any:
-        return claim if claim.begin_transmission() else multiple()
+        Delivery.objects.begin_transmission([claim])
+        return claim if claim.transmitting else multiple()
 
     @rule(claim=consumes(Claimed), target=Claimed)
     def the_mark_is_made_but_not_answered_for(self, claim: Delivery) -> Delivery:
-        claim.begin_transmission()
+        Delivery.objects.begin_transmission([claim])
         claim.transmitting = False
         return claim
 

@@ -25,7 +25,8 @@ def test_an_email_in_hand_is_finished_while_sending_is_paused(owed: Delivery) ->
     claimed = Delivery.objects.claim(owed.pk)
     Pause.objects.begin("grace")
     assert claimed
-    assert claimed.begin_transmission()
+    Delivery.objects.begin_transmission([claimed])
+    assert claimed.transmitting
     assert claimed.mark_sent("250 ok")
 
 
