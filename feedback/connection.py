@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from feedback import faults, smtp
+from feedback.letter import Letter
 from feedback.smtp import SMTP, EmailBackend
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Connection:
         line = self._backend.connection if isinstance(self._backend, EmailBackend) else None
         return line if isinstance(line, SMTP) else None
 
-    def ask(self, message: EmailMessage) -> None:
-        self._message, self._reused, self._began = message, self.is_fresh, time.monotonic()
+    def ask(self, letter: Letter) -> None:
+        self._letter, self._reused, self._began = letter, self.is_fresh, time.monotonic()
         if not self._reused:
             self._open()
         self._sound = False
@@ -69,7 +70,7 @@ class Connection:
         reply = "accepted"
         if self.line:
             reply = self.line.hear(max(self._ended + smtp.FINAL_REPLY_SECONDS - time.monotonic(), 0.1))
-        elif not (self._backend and self._backend.send_messages([self._message])):
+        elif not (self._backend and self._backend.send_messages([self._letter.message])):
             raise RuntimeError(f"{type(self._backend).__module__} sent nothing and did not say why")
         self._used, self._emails, self._sound = time.monotonic(), self._emails + 1, True
         return reply
@@ -106,7 +107,9 @@ class Connection:
 
     def _ask(self) -> None:
         if self.line:
-            self.line.ask(self._message)
+            self.line.ask(self._letter.sender, self._letter.recipient, self._letter.text)
+        else:
+            self._letter.compose()
 
     def _tell(self) -> None:
         if self.line:

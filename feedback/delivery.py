@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from feedback.compose import compose
 from feedback.connection import Connection, as_they_answer
 from feedback.lease import kept
+from feedback.letter import Letter
 from feedback.models import Delivery
 from feedback.outcome import record_acceptance, record_fault
 from feedback.pool import pool
@@ -76,7 +76,7 @@ def _deliver(claims: list[Delivery], probe: bool) -> bool:
 def _ask(email: Email) -> None:
     if settings.SIMULATED_WORK_SECONDS:
         time.sleep(settings.SIMULATED_WORK_SECONDS)
-    email.connection.ask(compose(email.delivery))
+    email.connection.ask(Letter(email.delivery))
 
 
 def _tell(email: Email) -> None:

@@ -12,7 +12,7 @@ class FoldNoShortHeader(Compat32):
     """To find out that a header needs no folding takes the email package 20 µs, and an email has 14."""
 
     def fold_binary(self, name: str, value: object) -> bytes:
-        if isinstance(value, str) and len(name) + len(value) < LONGEST and _is_plain(value):
+        if isinstance(value, str) and is_sent_as_it_is(name, value):
             return f"{name}: {value}{self.linesep}".encode()
         return super().fold_binary(name, value)  # type: ignore[arg-type]  # a Header, too
 
@@ -26,5 +26,7 @@ def flattened(message: Message) -> bytes:
     return text.getvalue()
 
 
-def _is_plain(value: str) -> bool:
-    return value.isascii() and value.isprintable() and value.strip() == value
+def is_sent_as_it_is(name: str, value: str) -> bool:
+    """Whether a header needs neither folding nor encoding."""
+    short = len(name) + len(value) < LONGEST
+    return short and value.isascii() and value.isprintable() and value.strip() == value

@@ -11,11 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import cast
 
-from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
-
-from feedback.address import sanitized
-from feedback.flatten import flattened
 
 FINAL_REPLY_SECONDS = 300  # RFC 5321, section 4.5.3.2.6: a short wait makes second copies
 
@@ -29,14 +25,13 @@ class EmailBackend(smtp.EmailBackend):
 class SMTP(smtplib.SMTP):
     """Sends an email in four steps: `ask`, `tell`, `end` and `hear`. Nothing is sent before `end`."""
 
-    def ask(self, message: EmailMessage) -> None:
-        """Offer one email to its one recipient; `tell` reads the answers."""
-        sender, recipient = (sanitized(one) for one in (message.from_email, *message.recipients()))
-        self._text = flattened(message.message())
+    def ask(self, sender: str, recipient: str, text: bytes) -> None:
+        """Offer an email, whose lines end in CRLF, to its one recipient; `tell` reads the answers."""
+        self._text = text
         self.ehlo_or_helo_if_needed()
         # The dot must not wait for the acknowledgement of the text before it (40 ms with Nagle).
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._commands = self._envelope(sender, recipient, len(self._text))
+        self._commands = self._envelope(sender, recipient, len(text))
         self._until = time.monotonic() + self.timeout
         if self.has_extn("pipelining"):  # one round trip instead of three (RFC 2920)
             self.send("".join(f"{command}\r\n" for command in self._commands))

@@ -12,7 +12,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import DatabaseError
 from django.utils import timezone
 
-from feedback import delivery, outcome
+from feedback import delivery, letter, outcome
 from feedback.delivery import deliver
 from feedback.models import Alarm, Delivery, State
 from feedback.models.queue import DeliveryManager
@@ -120,7 +120,7 @@ def test_a_template_that_breaks_is_tried_again(owed: Delivery, monkeypatch: pyte
     def broken(_: Delivery) -> EmailMessage:
         raise KeyError("name")
 
-    monkeypatch.setattr(delivery, "compose", broken)
+    monkeypatch.setattr(letter, "compose", broken)
     deliver(owed.pk)
     assert reload(owed).status == "retrying"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 
 from feedback import smtp
 from feedback.delivery import deliver
@@ -53,7 +53,7 @@ def test_lines_that_begin_with_a_dot_arrive_whole(server: MailServer) -> None:
     connection.open()
     line = connection.connection
     assert isinstance(line, smtp.SMTP)
-    line.ask(EmailMessage("dots", ".one\n..two\n\n.", "a@example.org", ["b@example.org"]))
+    line.ask("a@example.org", "b@example.org", b"Subject: dots\r\n\r\n.one\r\n..two\r\n\r\n.")
     line.tell()
     line.end()
     assert line.hear(1) == "250 2.0.0 queued"
