@@ -18,19 +18,23 @@ log = logging.getLogger(__name__)
 # The seconds are those for which Postfix keeps its own; servers tire of longer ones, and of many emails.
 LONGEST_SECONDS, LONGEST_IDLE_SECONDS, MOST_EMAILS = 300, 2, 100
 ANEW_SECONDS = 10  # in which a kept line that turns out to be closed is replaced: a server that hangs is not
+REST_SECONDS = 10  # for the rest of a reply that has begun to come
 TOGETHER_SECONDS = 0.005  # in which a reply waits for others, to be marked with them
 
 
 class Connection:
     """Opened when first needed, and anew after a fault or where it has served for long.
 
-    An email takes four steps: `ask`, `tell`, `end` and `hear`. Before `end` the server has not taken it.
+    An email takes these steps: `ask`, three times `go_on`, `stay`, `end` and `hear`. None waits for an
+    answer to what it sends itself, and the server takes nothing before `end`.
     """
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
         self._opened = self._used = self._began = 0.0
         self._emails = 0
+        self.was_refused = False  # as we opened it
+        self._steps: list[Callable[[], None]] = []  # that this email has taken
         self._reused = False
         self._sound = False  # whether the last email over it was accepted
 
@@ -51,14 +55,21 @@ class Connection:
         return line if isinstance(line, SMTP) else None
 
     def ask(self, letter: Letter) -> None:
-        self._letter, self._reused, self._began = letter, self.is_fresh, time.monotonic()
+        self._letter, self._steps, self._began = letter, [self._offer], time.monotonic()
+        self._reused = self._sound  # how fresh it is was looked at as it was taken
         if not self._reused:
             self._open()
         self._sound = False
-        self._take(self._ask)
+        self._take_last_step()
 
-    def tell(self) -> None:
-        self._take(self._ask, self._tell)
+    def go_on(self) -> None:
+        self._steps.append(self._go_on)
+        self._take_last_step()
+
+    def stay(self) -> None:
+        """Make sure that the server still listens, for it may have waited for other emails meanwhile."""
+        if self.line and self.line.has_been_left():
+            raise smtplib.SMTPServerDisconnected("the server hung up before the final dot")
 
     def end(self) -> None:
         if self.line:
@@ -69,7 +80,8 @@ class Connection:
         """Return the server's reply, which says that it has taken the email."""
         reply = "accepted"
         if self.line:
-            reply = self.line.hear(max(self._ended + smtp.FINAL_REPLY_SECONDS - time.monotonic(), 0.1))
+            left = self._ended + smtp.FINAL_REPLY_SECONDS - time.monotonic()
+            reply = self.line.hear(min(max(left, 0.1), REST_SECONDS))
         elif not (self._backend and self._backend.send_messages([self._letter.message])):
             raise RuntimeError(f"{type(self._backend).__module__} sent nothing and did not say why")
         self._used, self._emails, self._sound = time.monotonic(), self._emails + 1, True
@@ -86,34 +98,36 @@ class Connection:
         except OSError as error:
             log.info("the mail server did not take our goodbye: %s", error)
 
-    def _take(self, *steps: Callable[[], None]) -> None:
-        """Take the last of these steps; all of them over another line, where the server had closed ours."""
+    def _take_last_step(self) -> None:
+        """Take it; over another line all of them, where the server had closed the one that we kept."""
         try:
-            steps[-1]()
+            self._steps[-1]()
         except smtplib.SMTPException as error:
-            # That it closed one that we kept says nothing about this email.
+            # That it was closed says nothing about this email.
             if not self._reused or not _hung_up(error) or time.monotonic() > self._began + ANEW_SECONDS:
                 raise
             self._reused = False
             self._open()
-            for step in steps:
+            for step in self._steps:
                 step()
 
     def _open(self) -> None:
         self.close()
         self._opened, self._emails = time.monotonic(), 0
         self._backend = get_connection()
+        self.was_refused = True
         self._backend.open()
+        self.was_refused = False
 
-    def _ask(self) -> None:
+    def _offer(self) -> None:
         if self.line:
             self.line.ask(self._letter.sender, self._letter.recipient, self._letter.text)
         else:
             self._letter.compose()
 
-    def _tell(self) -> None:
+    def _go_on(self) -> None:
         if self.line:
-            self.line.tell()
+            self.line.go_on()
 
 
 def as_they_answer(connections: Iterable[Connection]) -> Iterator[list[Connection]]:
@@ -121,11 +135,11 @@ def as_they_answer(connections: Iterable[Connection]) -> Iterator[list[Connectio
     waiting = list(connections)
     deadline = time.monotonic() + smtp.FINAL_REPLY_SECONDS
     while waiting:
-        group, patience = list[Connection](), deadline - time.monotonic()
-        while waiting and (come := _answered(waiting, patience)):
+        group, until = list[Connection](), deadline
+        while waiting and (come := _answered(waiting, until - time.monotonic())):
+            until = until if group else time.monotonic() + TOGETHER_SECONDS
             group += come
             waiting = [connection for connection in waiting if connection not in come]
-            patience = TOGETHER_SECONDS
         yield group or waiting
         if not group:
             return
@@ -134,7 +148,7 @@ def as_they_answer(connections: Iterable[Connection]) -> Iterator[list[Connectio
 def _answered(connections: list[Connection], seconds: float) -> list[Connection]:
     lines = {connection.line.sock: connection for connection in connections if connection.line}
     others = [connection for connection in connections if not connection.line]
-    return others or [lines[ready] for ready in wait(list(lines), seconds)]  # type: ignore[index,arg-type]
+    return others[:1] or [lines[ready] for ready in wait(list(lines), max(seconds, 0))]  # type: ignore[index,arg-type]
 
 
 def _hung_up(error: smtplib.SMTPException) -> bool:

@@ -18,6 +18,7 @@ from feedback.letter import Letter
 from feedback.models import Delivery
 from feedback.outcome import record_acceptance, record_fault
 from feedback.pool import pool
+from feedback.smtp import GOOD
 from feedback.turn import turn
 from project.logs import about
 
@@ -34,7 +35,7 @@ class Overtaken(Exception):
 class Email:
     delivery: Delivery
     connection: Connection
-    probe: bool
+    probe: bool = False
     reply: str = ""
 
 
@@ -44,33 +45,34 @@ def deliver(delivery_id: int, *, probe: bool = False, others: bool = False) -> N
     Where it is our turn, go on with all `others` that are due, several at a time, until a fault. Safe
     to call at any time, any number of times, from anywhere: only who wins the claim sends.
     """
-    claim = Delivery.objects.claim(delivery_id, probe=probe)
-    goes_well = not claim or _deliver([claim], probe)
-    while others and goes_well and (claims := _claim_next()):
-        goes_well = _deliver(claims, probe)
+    goes_well = True
+    if claim := Delivery.objects.claim(delivery_id, probe=probe):
+        with pool.connection(new=probe) as connection:  # whether we can log in is what a probe asks
+            goes_well = _send([Email(claim, connection, probe)])
+    while others and goes_well and not finishing.is_set():
+        goes_well = _send_next()
 
 
-def _claim_next() -> list[Delivery]:
+def _send_next() -> bool:
+    """Send of those that are due as many as there are connections for; tell whether to go on."""
     turn.get_on()
-    if finishing.is_set():
-        return []
-    return Delivery.objects.claim_next(1 if settings.SIMULATED_WORK_SECONDS else pool.room)
+    with pool.connections() as connections:
+        most = 1 if settings.SIMULATED_WORK_SECONDS else len(connections)
+        claims = Delivery.objects.claim_next(most)
+        return bool(claims) and _send(list(map(Email, claims, connections)))
 
 
-def _deliver(claims: list[Delivery], probe: bool) -> bool:
-    """Send these, and tell whether all went well."""
-    # Whether we can log in is what a probe asks, hence a new connection.
-    with kept(claims), pool.connections(len(claims), new=probe) as connections:
-        emails = [
-            Email(claim, connection, probe) for claim, connection in zip(claims, connections, strict=True)
-        ]
-        asked = _each(_ask, _together(Delivery.objects.read_feedback, emails))
-        told = _each(_tell, asked)
+def _send(emails: list[Email]) -> bool:
+    """Send these side by side, and tell whether all went well."""
+    with kept([email.delivery for email in emails]):
+        told = _each(_ask, _together(Delivery.objects.read_feedback, emails))
+        for _ in GOOD:  # the answer to each command
+            told = _each(_go_on, told)
         # From here on a server may have them, as far as anybody can know who finds the marks.
-        ended = _each(_end, _together(Delivery.objects.begin_transmission, told))
+        ended = _each(_end, _together(Delivery.objects.begin_transmission, _each(_stay, told)))
         over = {email.connection: email for email in ended}
         accepted = sum(_accepted([over[one] for one in group]) for group in as_they_answer(over))
-    return accepted == len(claims)
+    return accepted == len(emails)
 
 
 def _ask(email: Email) -> None:
@@ -79,8 +81,12 @@ def _ask(email: Email) -> None:
     email.connection.ask(Letter(email.delivery))
 
 
-def _tell(email: Email) -> None:
-    email.connection.tell()
+def _go_on(email: Email) -> None:
+    email.connection.go_on()
+
+
+def _stay(email: Email) -> None:
+    email.connection.stay()
 
 
 def _end(email: Email) -> None:
@@ -119,11 +125,12 @@ def _each(step: Callable[[Email], object], emails: list[Email]) -> list[Email]:
 
 
 def _takes(step: Callable[[Email], object], email: Email) -> bool:
-    try:
-        step(email)
-    except Exception as error:
-        _drop(email, error)
-        return False
+    with about(request=email.delivery.request_id, delivery=email.delivery.pk):
+        try:
+            step(email)
+        except Exception as error:
+            _drop(email, error)
+            return False
     return True
 
 

@@ -5,7 +5,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TypeVar
 
 from django.db import DatabaseError, close_old_connections
 
@@ -14,8 +13,6 @@ from feedback.models import LEASE, Alarm, Delivery
 from project.logs import about
 
 log = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 BACKOFF_SECONDS = (5, 10, 30, 60, 300, 900)
 HOURLY = 3600
@@ -78,15 +75,16 @@ def _pause(retries: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 
-def _save(move: Callable[[], Answer]) -> Answer:
+def _save(move: Callable[[], object]) -> None:
     """Make a move that must not be lost only because the database is away for a moment."""
     deadline = time.monotonic() + SAVE_SECONDS
-    while True:
+    while time.monotonic() < deadline:
         try:
-            return move()
+            move()
         except DatabaseError as error:
-            if time.monotonic() > deadline:
-                raise
             log.error("the database does not take an outcome (%s); trying again", error)
             close_old_connections()
             time.sleep(0.25)
+        else:
+            return
+    log.error("the database did not take an outcome for %s s; it will be taken for lost", SAVE_SECONDS)

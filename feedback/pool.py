@@ -4,38 +4,37 @@ To open one takes two round trips, with TLS and a login five and more. Who has n
 command, closes each with its run.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from feedback.connection import Connection
 
+CAREFUL_SECONDS = 300  # in which no more are opened than there are, after the server refused one
+
 
 class Pool:
     def __init__(self) -> None:
         self._keeps, self._most = False, 1
+        self._grow_at = 0.0
         self._kept: list[Connection] = []  # the last one used comes last
         self._lock = Lock()
 
-    @property
-    def room(self) -> int:
-        """Return how many emails to send side by side: for one of them a connection may have to be opened."""
-        self.close_idle()
-        return min(len(self._kept) + 1, self._most)
+    @contextmanager
+    def connection(self, *, new: bool = False) -> Iterator[Connection]:
+        with self._until_done([Connection()] if new else self._take(1)) as (connection,):
+            yield connection
 
     @contextmanager
-    def connections(self, count: int, *, new: bool) -> Iterator[list[Connection]]:
-        connections = [Connection() if new else self._take() for _ in range(count)]
-        try:
+    def connections(self) -> Iterator[list[Connection]]:
+        """Give those to send with side by side: one of them has to be opened, at most."""
+        with self._until_done(self._take(self._most)) as connections:
             yield connections
-        finally:
-            for connection in connections:
-                if not self._keep(connection):
-                    connection.close()
 
     def open(self, most: int) -> None:
         """Keep from now on whatever was used without a fault, and send so many emails side by side."""
-        self._keeps, self._most = True, most
+        self._keeps, self._most, self._grow_at = True, most, 0.0
 
     def close(self) -> None:
         """Keep nothing any more; what is in use closes with its run."""
@@ -52,11 +51,24 @@ class Pool:
         for connection in idle:
             connection.close()
 
-    def _take(self) -> Connection:
-        """Return the one that was used last, so that few stay open; else one to be opened."""
+    @contextmanager
+    def _until_done(self, connections: list[Connection]) -> Iterator[list[Connection]]:
+        try:
+            yield connections
+        finally:
+            if len(connections) > 1 and any(connection.was_refused for connection in connections):
+                self._grow_at = time.monotonic() + CAREFUL_SECONDS
+            for connection in connections:
+                if not self._keep(connection):
+                    connection.close()
+
+    def _take(self, most: int) -> list[Connection]:
+        """Return those that were used last, so that few stay open, and one to be opened if they are few."""
         self.close_idle()
         with self._lock:
-            return self._kept.pop() if self._kept else Connection()
+            taken = [self._kept.pop() for _ in range(min(most, len(self._kept)))]
+        grows = len(taken) < most and (not taken or time.monotonic() >= self._grow_at)
+        return [*taken, Connection()] if grows else taken
 
     def _keep(self, connection: Connection) -> bool:
         with self._lock:

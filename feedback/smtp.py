@@ -8,12 +8,13 @@ import re
 import smtplib
 import socket
 import time
-from collections.abc import Sequence
+from multiprocessing.connection import wait
 from typing import cast
 
 from django.core.mail.backends import smtp
 
 FINAL_REPLY_SECONDS = 300  # RFC 5321, section 4.5.3.2.6: a short wait makes second copies
+GOOD = {"MAIL": (250,), "RCPT": (250, 251), "DATA": (354,)}
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -23,30 +24,45 @@ class EmailBackend(smtp.EmailBackend):
 
 
 class SMTP(smtplib.SMTP):
-    """Sends an email in four steps: `ask`, `tell`, `end` and `hear`. Nothing is sent before `end`."""
+    """Sends an email in steps: `ask`, `go_on` once for each command, `end`, `hear`.
+
+    None of them waits for an answer to what it sends itself, so that others can be asked meanwhile.
+    The server takes nothing before `end`.
+    """
 
     def ask(self, sender: str, recipient: str, text: bytes) -> None:
-        """Offer an email, whose lines end in CRLF, to its one recipient; `tell` reads the answers."""
-        self._text = text
+        """Offer an email, whose lines end in CRLF, to its one recipient."""
         self.ehlo_or_helo_if_needed()
         # The dot must not wait for the acknowledgement of the text before it (40 ms with Nagle).
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._commands = self._envelope(sender, recipient, len(text))
-        self._until = time.monotonic() + self.timeout
-        if self.has_extn("pipelining"):  # one round trip instead of three (RFC 2920)
-            self.send("".join(f"{command}\r\n" for command in self._commands))
+        self._usual = self._sock.gettimeout()
+        self._text = text
+        room = f" SIZE={len(text)}" if self.has_extn("size") else ""
+        self._commands = [
+            f"MAIL FROM:{smtplib.quoteaddr(sender)}{room}",
+            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
+            "DATA",
+        ]
+        self._together = self.has_extn("pipelining")  # one round trip instead of three (RFC 2920)
+        self._put(self._commands if self._together else self._commands[:1])
 
-    def tell(self) -> None:
-        """Send the text, all but its final dot."""
-        together = self.has_extn("pipelining")
-        if together:  # and so do those of other lines: each has had its time while we read another's
-            self._sock.settimeout(max(self._until - time.monotonic(), 0.1))
-        for command, good in zip(self._commands, ((250,), (250, 251), (354,)), strict=True):
-            code, reply = self.getreply() if together else self.docmd(command)
-            if code not in good:
-                raise _refusal(command, code, reply)
-        self._sock.settimeout(self.timeout)
-        self.send(_dot_stuffed(self._text))
+    def go_on(self) -> None:
+        """Read the answer to a command and send the next one; after the last, all but the final dot."""
+        # Where others were waited for before, this one has had its time already.
+        self._sock.settimeout(max(self._until - time.monotonic(), 0.1))
+        code, reply = self.getreply()
+        self._sock.settimeout(self._usual)
+        command = self._commands.pop(0)
+        if code not in GOOD[command[:4]]:
+            raise _refusal(command, code, reply)
+        if not self._commands:
+            self.send(_dot_stuffed(self._text))
+        elif not self._together:
+            self._put(self._commands[:1])
+
+    def has_been_left(self) -> bool:
+        """Whether the server has hung up, or has said something before the final dot, which comes to it."""
+        return bool(wait([self._sock], 0))
 
     def end(self) -> None:
         """Send the final dot."""
@@ -56,7 +72,7 @@ class SMTP(smtplib.SMTP):
         """Return the server's reply to the final dot, for which it has so many seconds."""
         self._sock.settimeout(seconds)
         code, reply = self.getreply()
-        self._sock.settimeout(self.timeout)
+        self._sock.settimeout(self._usual)
         if code != 250:
             raise smtplib.SMTPDataError(code, reply)
         return f"{code} {reply.decode(errors='replace')}"
@@ -74,10 +90,9 @@ class SMTP(smtplib.SMTP):
     def _sock(self) -> socket.socket:
         return cast(socket.socket, self.sock)
 
-    def _envelope(self, sender: str, recipient: str, size: int) -> Sequence[str]:
-        room = f" SIZE={size}" if self.has_extn("size") else ""
-        to = smtplib.quoteaddr(recipient)
-        return f"MAIL FROM:{smtplib.quoteaddr(sender)}{room}", f"RCPT TO:{to}", "DATA"
+    def _put(self, commands: list[str]) -> None:
+        self._until = time.monotonic() + (self._usual or FINAL_REPLY_SECONDS)
+        self.send("".join(f"{command}\r\n" for command in commands))
 
 
 class SMTP_SSL(SMTP, smtplib.SMTP_SSL):  # noqa: N801  (named as in smtplib)

@@ -9,7 +9,7 @@ from feedback.delivery import deliver, finishing
 from feedback.models import Alarm, Delivery, Pause
 
 EVERY_SECONDS, BUSY_SECONDS = 3.0, 0.2
-LONGEST_QUEUE = 100  # messages; for each that a worker takes it sends up to a hundred emails
+LONGEST_QUEUE = 100  # messages; for each that a worker takes it may send all that wait
 BATCH = 100
 ALONE_BATCH = 10
 

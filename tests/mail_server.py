@@ -69,7 +69,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        self.server.client.address = self.client_address[0]
+        self.server.client.address, self.server.client.socket = self.client_address[0], self.connection
         with suppress(ConnectionError, _Dropped):
             self._converse()
 

@@ -1,5 +1,7 @@
 """Several emails over kept connections to a real mail server, one after the other and side by side."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -8,8 +10,9 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from feedback import connection, pool, smtp
+from feedback.connection import Connection
 from feedback.delivery import deliver
-from feedback.models import Delivery
+from feedback.models import Delivery, Feedback
 from tests.mail_server import DROP, SILENCE, MailServer, Reply
 from tests.runner.running import wait_until
 
@@ -33,7 +36,7 @@ def several(submit: Submit) -> list[int]:
 @pytest.fixture
 def side_by_side(submit: Submit, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have four emails due, and take all of them together."""
-    monkeypatch.setattr(pool.Pool, "room", 16)
+    monkeypatch.setattr(pool.Pool, "_take", lambda self, most: [Connection() for _ in range(most)])
     submit(), submit()
 
 
@@ -130,7 +133,8 @@ def test_each_has_a_connection_of_its_own_and_takes_each_step_before_any_takes_t
     ends = [port for step, port in mail_server.said if step == "DOT"]
     assert len(set(ends)) == 4
     writes = [verb for verb in (query["sql"].split()[0] for query in captured) if verb != "SELECT"]
-    assert writes == ["WITH", "WITH", "UPDATE", "UPDATE"], "the ring's own, claim, begin, sent"
+    assert writes[:4] == ["WITH", "WITH", "UPDATE", "UPDATE"], "the ring's own, claim, begin, sent"
+    assert "UPDATE" not in writes[4:], "and on PostgreSQL a claim that finds nothing more"
     first_end = mail_server.steps.index("DOT")
     assert mail_server.steps[:first_end].count("DATA") == 4
 
@@ -176,8 +180,14 @@ def test_nobody_waits_for_one_that_gets_no_reply(
 
 
 @pytest.mark.usefixtures("side_by_side")
-def test_a_server_that_hangs_holds_all_of_them_no_longer_than_one(mail_server: MailServer) -> None:
-    mail_server.misbehave = lambda step, _: SILENCE if step == "MAIL" else None
+@pytest.mark.parametrize("step", ["MAIL", "DATA"])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_server_that_hangs_holds_all_of_them_no_longer_than_one(
+    mail_server: MailServer, step: str, pipelining: bool
+) -> None:
+    if not pipelining:
+        mail_server.usual = mail_server.usual | {"EHLO": "250 here"}
+    mail_server.misbehave = lambda at, _: SILENCE if at == step else None
     began = time.monotonic()
     deliver(0, others=True)
     assert statuses() == ["retrying"] * 4
@@ -197,3 +207,68 @@ def test_no_goodbye_is_said_in_the_middle_of_a_text(
     wait_until(lambda: mail_server.steps.count("DATA") == 4)
     assert "QUIT" not in mail_server.steps
     assert not mail_server.accepted
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_without_pipelining_they_go_side_by_side_too(mail_server: MailServer) -> None:
+    mail_server.usual = mail_server.usual | {"EHLO": "250 here"}
+    mail_server.misbehave = lambda step, _: (
+        time.sleep(0.1) if step in ("MAIL", "RCPT", "DATA", "DOT") else None
+    )
+    began = time.monotonic()
+    deliver(0, others=True)
+    assert statuses() == ["sent"] * 4
+    assert time.monotonic() - began < 2 * 4 * 0.1, "one after the other would be 4 x 4 x 0.1"
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_one_that_is_left_while_it_waits_for_another_is_tried_again(mail_server: MailServer) -> None:
+    """The server takes 0.3 s for one's DATA, and meanwhile hangs up on the second, whose text it has."""
+    clients = dict[int, int]()
+
+    def misbehave(step: str, text: str) -> Reply:
+        if step == "DATA":
+            number = clients.setdefault(threading.get_ident(), len(clients))
+            if number == 1:
+                threading.Timer(0.1, hang_up, [mail_server.client.socket]).start()
+            if number == 3:
+                time.sleep(0.3)
+        return None
+
+    mail_server.misbehave = misbehave
+    deliver(0, others=True)
+    assert sorted(statuses()) == ["retrying", "sent", "sent", "sent"]
+    assert len(mail_server.accepted) == 3
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_a_reply_that_is_cut_short_keeps_nobody_s_mark(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REST_SECONDS", 0.3)
+    second(mail_server, "DOT", "250-one line and no more")
+    began = time.monotonic()
+    deliver(0, others=True)
+    assert sorted(statuses()) == ["sent", "sent", "sent", "unconfirmed"]
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.usefixtures("side_by_side")
+def test_one_that_is_erased_meanwhile_leaves_the_others_alone(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Delivery.objects.read_feedback
+
+    def erased(claims: list[Delivery]) -> None:
+        one = Feedback.objects.get(deliveries=claims[0])
+        one.deliveries.all().delete()
+        one.delete()
+        read(claims)
+
+    monkeypatch.setattr(Delivery.objects, "read_feedback", erased)
+    deliver(0, others=True)
+    assert set(statuses()) == {"sent"}
+
+
+def hang_up(client: socket.socket) -> None:
+    client.shutdown(socket.SHUT_RDWR)

@@ -16,11 +16,12 @@ from redis.connection import AbstractConnection
 
 from feedback import tasks
 from feedback.clock import JOBS, run_due_jobs
+from feedback.connection import Connection
 from feedback.delivery import deliver
 from feedback.lease import renew_leases
 from feedback.models import Delivery, Worker
 from feedback.outcome import recover_lost
-from feedback.pool import Pool
+from feedback.pool import Pool, pool
 from feedback.sweeper import sweep
 from project.broker import Broker
 from tests.mail_server import MailServer
@@ -133,7 +134,8 @@ def test_a_delivery_is_three_commits_and_one_conversation(owed: Delivery, mail_s
 def test_several_deliveries_side_by_side_are_three_commits_too(
     submit: Callable[..., Delivery], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Pool, "room", 16)
+    monkeypatch.setattr(pool, "_most", 16)
+    monkeypatch.setattr(Pool, "_take", lambda self, most: [Connection() for _ in range(most)])
     owed = submit()
     submit()
     deliver(owed.pk)

@@ -43,7 +43,7 @@ def idle_for_long(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def keeps_one() -> bool:
-    with pool.connections(1, new=False) as (kept,):
+    with pool.connection() as kept:
         return kept.is_fresh
 
 
@@ -153,21 +153,21 @@ def test_those_that_were_idle_for_long_make_room_for_the_next(
 ) -> None:
     send()
     idle_for_long()
-    with pool.connections(1, new=False):
+    with pool.connection():
         wait_until(lambda: mail_server.steps[-1] == "QUIT")
 
 
 def test_the_one_that_was_used_last_is_taken_first() -> None:
-    with pool.connections(2, new=False) as (second, first):
+    with pool.connection() as first, pool.connection() as second:
         for each in (first, second):
             each._sound, each._opened, each._used = True, time.monotonic(), time.monotonic()
-    with pool.connections(1, new=False) as (taken,):
-        assert taken is first
+    with pool.connection() as taken:
+        assert taken is first  # as the inner block ends before the outer one
 
 
 def test_those_who_send_at_the_same_time_share_none(send: Send) -> None:
     send()
-    with pool.connections(2, new=False) as (one, other):
+    with pool.connection() as one, pool.connection() as other:
         assert one is not other
         assert one.is_fresh
         assert not other.is_fresh
@@ -184,7 +184,7 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
 
     def send_often() -> None:
         for _ in range(300):
-            with ours.connections(1, new=False) as (mine,):
+            with ours.connection() as mine:
                 everyone.append(mine)  # so that no address is used twice
                 if id(mine) in used or id(mine) in closed:
                     wrong.append("not ours alone")
@@ -206,7 +206,35 @@ def test_whatever_threads_do_a_connection_is_one_s_own_and_closed_once(
 
 def test_after_the_end_what_was_in_use_is_closed_too(send: Send, mail_server: MailServer) -> None:
     send()
-    with pool.connections(1, new=False) as (used,):
+    with pool.connection() as used:
         pool.close()
         assert used.is_fresh
     wait_until(lambda: mail_server.steps[-1] == "QUIT")
+
+
+def test_one_more_is_given_than_are_open_and_no_more_than_allowed() -> None:
+    pool.open(3)
+    for expected in (1, 2, 3, 3):
+        with pool.connections() as connections:
+            assert len(connections) == expected
+            for each in connections:
+                each._sound, each._opened, each._used = True, time.monotonic(), time.monotonic()
+
+
+def test_a_server_that_refuses_a_further_one_is_asked_for_no_more_for_a_while(
+    several: int, mail_server: MailServer
+) -> None:
+    mail_server.misbehave_at("CONNECT", None, "421 too many connections from you")
+    deliver(several, others=True)
+    assert Delivery.objects.filter(retries=1).count() == 1
+    for _ in range(3):
+        deliver(several, others=True)
+    assert mail_server.steps.count("CONNECT") == 2
+    assert Delivery.objects.filter(state="sent").count() == 5
+    assert Delivery.objects.filter(retries=1).count() == 1
+
+
+@pytest.fixture
+def several(submit: Callable[..., Delivery]) -> int:
+    """Return one of six emails that are due."""
+    return [submit().pk for _ in range(3)][-1]

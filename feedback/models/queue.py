@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from feedback.models.clock import now
 from feedback.models.history import State, appended, line
@@ -56,6 +56,15 @@ FROM (VALUES {values}) AS claim
 WHERE id = claim.column1 AND attempt = claim.column2 AND state IN ('sending', 'unconfirmed')
 RETURNING id
 """
+# Nobody waits for a row that is just being marked: two who wait for each other's rows are a deadlock.
+RENEW = """
+UPDATE feedback_delivery SET due_at = %(lease)s
+WHERE id IN (
+    SELECT id FROM feedback_delivery
+    WHERE (id, attempt) IN (VALUES {values}) AND state = 'sending' {skip_locked}
+)
+RETURNING id
+"""
 FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id IN (VALUES {values})"
 # What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
 FOLLOWED = """
@@ -97,7 +106,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         found = listed(FEEDBACK.replace("{columns}", columns(feedback)), about)
         said = {one.pk: one for one in (read(feedback, row) for row in found)}
         for claim in claims:
-            if claim.feedback_id:
+            if claim.feedback_id in said:  # else it was erased just now
                 claim.feedback = said[claim.feedback_id]
 
     def begin_transmission(self, claims: Sequence["Delivery"]) -> None:
@@ -118,10 +127,9 @@ class DeliveryManager(OperatedManager["Delivery"]):
 
     def renew(self, claims: Iterable["Delivery"]) -> None:
         """Hold on to these claims for another lease; those that are over stay as they are."""
-        mine = [Q(pk=claim.pk, attempt=claim.attempt) for claim in claims]
-        if mine:
-            any_of_mine = Q(*mine, _connector=Q.OR)
-            self.filter(any_of_mine, state=State.SENDING).update(due_at=now() + LEASE)
+        if mine := [[claim.pk, claim.attempt] for claim in claims]:
+            renew = RENEW.replace("{skip_locked}", SKIP_LOCKED[connection.vendor])
+            listed(renew, mine, lease=now() + LEASE)
 
     def lost(self) -> QuerySet["Delivery"]:
         """The claims whose holder is gone: no live one lets its lease run out."""
