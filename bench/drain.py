@@ -90,7 +90,7 @@ def _product(site: Product) -> Queue:
         site.redis.client.flushall()
         site.rows("owe", str(count))
 
-    return Queue(owe, site.start_workers, lambda: int(site.rows("sent")), site.home.stop)
+    return Queue(owe, site.start_workers, lambda: int(site.rows("sent")), site.home.stop, times=5)
 
 
 def _celery(site: Peer) -> Queue:
