@@ -1,8 +1,9 @@
 """What so many workers carry, and where it breaks first: a simulation of the queue, for docs/scale.md.
 
-An email waits for a thread and holds it to its end; in that time it needs a core for the work, the
-database for its commits, and then only patience with the mail server. Whoever comes first is served
-first at each. `python -m bench.scale` prints the table; its costs are those that `make bench` measured.
+An email waits for a place and holds it to its end; in that time it needs a core for the work, the
+database for its commits, and then only patience with the mail server. A process has three places a
+thread: one of its threads sends two emails for each thread side by side, the others what they were
+rung for. Whoever comes first is served first at each. `python -m bench.scale` prints the table; its costs are those that `make bench` measured.
 """
 
 import random
@@ -16,9 +17,10 @@ from bench.part import percentile
 class Site(NamedTuple):
     processes: int
     threads: int = 8  # of each process
+    places: int = 3  # for emails in hand, to each thread
     cores: int = 2  # of all worker hosts; one process uses one at most
-    work_seconds: float = 0.002  # of a core, for one email
-    commit_seconds: float = 0.0004  # of the database's disk, for all commits of one email
+    work_seconds: float = 0.0006  # of a core, for one email
+    commit_seconds: float = 0.0001  # of the database's disk, for an email's part of the commits
     writers: int = 1  # how many commits the database takes at a time
     mail_seconds: float = 0.25  # that the mail server takes
 
@@ -34,15 +36,15 @@ SITES = {
 
 def simulate(site: Site, arrivals: Iterable[float]) -> list[float]:
     """Return the seconds from each arrival to its acceptance; arrivals are in order."""
-    threads = [0.0] * (site.processes * site.threads)
+    places = [0.0] * (site.processes * site.threads * site.places)
     cores = [0.0] * min(site.cores, site.processes)
     writers = [0.0] * site.writers
     took = []
     for arrival in arrivals:
-        worked = _served(cores, max(arrival, threads[0]), site.work_seconds)
+        worked = _served(cores, max(arrival, places[0]), site.work_seconds)
         written = _served(writers, worked, site.commit_seconds)
         accepted = written + site.mail_seconds
-        heapreplace(threads, accepted)
+        heapreplace(places, accepted)
         took.append(accepted - arrival)
     return took
 
@@ -51,7 +53,7 @@ def capacity(site: Site) -> tuple[float, str]:
     """Return the emails a second that can be sent at most, and what it is that holds them up."""
     held = site.work_seconds + site.commit_seconds + site.mail_seconds
     limits = {
-        "threads": site.processes * site.threads / held,
+        "places": site.processes * site.threads * site.places / held,
         "cores": min(site.cores, site.processes) / site.work_seconds,
         "database": site.writers / site.commit_seconds,
     }

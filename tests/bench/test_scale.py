@@ -4,7 +4,7 @@ import pytest
 
 from bench.scale import Site, capacity, poisson, simulate
 
-ALONE = Site(processes=1, threads=1, cores=1, work_seconds=0.2, commit_seconds=0.1, mail_seconds=0.7)
+ALONE = Site(processes=1, threads=1, places=1, cores=1, work_seconds=0.2, commit_seconds=0.1, mail_seconds=0.7)
 
 
 def test_who_comes_to_an_empty_site_waits_for_nobody() -> None:
@@ -22,7 +22,7 @@ def test_a_second_thread_shares_the_core_and_the_database() -> None:
 @pytest.mark.parametrize(
     ("site", "first"),
     [
-        (Site(1, mail_seconds=1), "threads"),
+        (Site(1, mail_seconds=1), "places"),
         (Site(4, cores=2, mail_seconds=0), "cores"),
         (Site(16, cores=16, mail_seconds=0), "database"),
     ],
