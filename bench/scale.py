@@ -1,9 +1,9 @@
 """What so many workers carry, and where it breaks first: a simulation of the queue, for docs/scale.md.
 
 An email waits for a place and holds it to its end; in that time it needs a core for the work, the
-database for its commits, and then only patience with the mail server. A process has three places a
-thread: one of its threads sends two emails for each thread side by side, the others what they were
-rung for. Whoever comes first is served first at each. `python -m bench.scale` prints the table; its costs are those that `make bench` measured.
+database for its commits, and then only patience with the mail server. A process has two places a
+thread: one of its threads sends two emails for each thread side by side, the others at times what they
+were rung for; all in all that is what two would do. Whoever comes first is served first at each. `python -m bench.scale` prints the table; its costs are those that `make bench` measured.
 """
 
 import random
@@ -17,7 +17,7 @@ from bench.part import percentile
 class Site(NamedTuple):
     processes: int
     threads: int = 8  # of each process
-    places: int = 3  # for emails in hand, to each thread
+    places: int = 2  # for emails in hand, to each thread
     cores: int = 2  # of all worker hosts; one process uses one at most
     work_seconds: float = 0.0006  # of a core, for one email
     commit_seconds: float = 0.0001  # of the database's disk, for an email's part of the commits
