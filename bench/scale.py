@@ -1,9 +1,10 @@
 """What so many workers carry, and where it breaks first: a simulation of the queue, for docs/scale.md.
 
 An email waits for a place and holds it to its end; in that time it needs a core for the work, the
-database for its commits, and then only patience with the mail server. A process has two places a
-thread: one of its threads sends two emails for each thread side by side, the others at times what they
-were rung for; all in all that is what two would do. Whoever comes first is served first at each. `python -m bench.scale` prints the table; its costs are those that `make bench` measured.
+database for its commits, and then only patience with the mail server. Whoever comes first is served
+first at each. A process has two places a thread: one of its threads sends two emails for each thread
+side by side, the others at times what they were rung for. `python -m bench.scale` prints the table; its
+costs are those that `make bench` measured.
 """
 
 import random
