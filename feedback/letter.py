@@ -25,8 +25,10 @@ from feedback.models import Delivery, Feedback, Kind
 # What stands in the blanks: as long as what they are filled with where a line may be folded, and
 # found nowhere else.
 REFERENCE, ID = "b1a4c001", "b1a4c002-5f3e-4c1d-9a7b-d0c6e82f4a91"
-MESSAGE_ID, RECIPIENT = "b1a4c003-7d2c-4e9f-8b15-a3f0c4d6e728", "b1a4c004@blank.invalid"
-DATE = datetime(1971, 2, 3, 4, 5, 6, tzinfo=UTC)
+LOCAL_PART, RECIPIENT = "b1a4c003-7d2c-4e9f-8b15-a3f0c4d6e728", "b1a4c004@blank.invalid"
+MESSAGE_ID = f"<{LOCAL_PART}@blank.invalid>"
+CREATED_AT = datetime(1971, 2, 3, 4, 5, 6, tzinfo=UTC)
+DATE = format_datetime(CREATED_AT)
 
 
 class Letter:
@@ -85,14 +87,13 @@ def _filled(delivery: Delivery) -> bytes | None:
 
 
 def _fill(form: bytes, delivery: Delivery, feedback: Feedback) -> bytes:
-    local_part = delivery.message_id.partition("@")[0].strip("<")
     blanks = {
         REFERENCE: feedback.reference,
         ID: str(feedback.id),
-        f"<{MESSAGE_ID}@blank.invalid>": delivery.message_id,
-        MESSAGE_ID: local_part,
+        MESSAGE_ID: delivery.message_id,
+        LOCAL_PART: delivery.message_id.partition("@")[0].strip("<"),
         RECIPIENT: delivery.recipient,
-        format_datetime(DATE): format_datetime(delivery.created_at),
+        DATE: format_datetime(delivery.created_at),
     }
     for blank, value in blanks.items():
         form = form.replace(blank.encode(), value.encode())
@@ -105,8 +106,8 @@ def _form(language: str, *_settings: str) -> bytes | None:
     thanks: Any = SimpleNamespace(
         kind=Kind.ACKNOWLEDGEMENT,
         recipient=RECIPIENT,
-        message_id=f"<{MESSAGE_ID}@blank.invalid>",
-        created_at=DATE,
+        message_id=MESSAGE_ID,
+        created_at=CREATED_AT,
         feedback=blank,
     )
     message = compose(thanks)
