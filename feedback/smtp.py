@@ -13,6 +13,8 @@ from typing import cast
 
 from django.core.mail.backends import smtp
 
+from feedback.address import quoted
+
 FINAL_REPLY_SECONDS = 300  # RFC 5321, section 4.5.3.2.6: a short wait makes second copies
 GOOD = {"MAIL": (250,), "RCPT": (250, 251), "DATA": (354,)}
 
@@ -39,8 +41,8 @@ class SMTP(smtplib.SMTP):
         self._text = text
         room = f" SIZE={len(text)}" if self.has_extn("size") else ""
         self._commands = [
-            f"MAIL FROM:{smtplib.quoteaddr(sender)}{room}",
-            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
+            f"MAIL FROM:{quoted(sender)}{room}",
+            f"RCPT TO:{quoted(recipient)}",
             "DATA",
         ]
         self._together = self.has_extn("pipelining")  # one round trip instead of three (RFC 2920)

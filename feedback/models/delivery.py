@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils.encoding import punycode
+from django.utils.functional import cached_property
 
 from feedback.models.clock import now
 from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
@@ -114,7 +115,7 @@ class Delivery(models.Model):
     def moves(self) -> list[Move]:
         return parsed(self.history)
 
-    @property
+    @cached_property
     def request_id(self) -> str:
         return request_of(self.moves[0])
 
