@@ -69,7 +69,7 @@ def _steps() -> dict[str, Step]:
     def poll() -> Callable[[], Any]:
         followed = Delivery.objects.followed(_owed().feedback.pk)
         assert followed
-        card = Card(followed)
+        card = Card.of(followed)
         return lambda: visitor.get(f"{card.status_url}?seen={card.version}")
 
     def claim() -> Callable[[], Any]:

@@ -77,7 +77,7 @@ def create(request: HttpRequest) -> HttpResponse:
     except NotTaken as fault:
         headers = {"Retry-After": str(fault.retry_after)}
         raise Problem(fault.status, "Not now", fault.sentence, headers=headers) from None
-    report = _report(Card(deliveries[0]))
+    report = _report(Card.of(deliveries[0]))
     return JsonResponse(report, status=201, headers={"Location": report["status_url"]})
 
 
@@ -87,7 +87,7 @@ def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not delivery:
         raise Problem(404, "Not found", "There is no feedback with this id.")
     speak_as(request, delivery.feedback)
-    return JsonResponse(_report(Card(delivery)))
+    return JsonResponse(_report(Card.of(delivery)))
 
 
 @api("GET", "HEAD")
@@ -149,13 +149,12 @@ def _form_token(request: HttpRequest) -> str:
 
 
 def _report(card: Card) -> dict[str, Any]:
-    pk = card.feedback.pk
     return {
-        "id": str(pk),
-        "reference": card.feedback.reference,
+        "id": str(card.pk),
+        "reference": card.reference,
         "status": card.status,
         "sentence": strip_tags(card.sentence),
         "poll_seconds": card.poll_seconds,
-        "status_url": settings.SITE_URL + reverse("feedback:api-status", args=[pk]),
-        "page_url": settings.SITE_URL + card.feedback.get_absolute_url(),
+        "status_url": settings.SITE_URL + reverse("feedback:api-status", args=[card.pk]),
+        "page_url": settings.SITE_URL + card.page_url,
     }

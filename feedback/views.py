@@ -47,13 +47,13 @@ def create(request: Request, *, embedded: bool = False) -> HttpResponse:
         response = show_form(request, form, fault.status, embedded=embedded)
         response.headers["Retry-After"] = str(fault.retry_after)
         return response
-    return _created(request, Card(deliveries[0], arrived=True, embedded=embedded))
+    return _created(request, Card.of(deliveries[0], arrived=True, embedded=embedded))
 
 
 def _created(request: Request, card: Card) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(card.url, status=303)
-    response = render(request, "feedback/_status.html", {"card": card})
+    response = HttpResponse(card.html)
     # A frame shares its Back with the page around it, which has not moved on.
     return (replace_url if card.embedded else push_url)(response, card.url)
 
@@ -61,19 +61,21 @@ def _created(request: Request, card: Card) -> HttpResponse:
 @never_cache
 @require_safe
 def show(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpResponse:
-    card = _card(pk, embedded)
-    speak_as(request, card.feedback)
+    delivery = _followed(pk)
+    speak_as(request, delivery.feedback)
+    card = Card.of(delivery, embedded=embedded)
     return render(request, "feedback/show.html", {"card": card, "embedded": embedded})
 
 
 @cache_control(private=True, no_store=True)
 @require_safe
 def status(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpResponse:
-    card = _card(pk, embedded)
+    delivery = _followed(pk)
+    card = Card.of(delivery, embedded=embedded)
     if request.GET.get("seen") == card.version:
         return HttpResponse(status=204)
-    speak_as(request, card.feedback)
-    return render(request, "feedback/_status.html", {"card": card})
+    speak_as(request, delivery.feedback)
+    return HttpResponse(card.html)
 
 
 def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
@@ -117,8 +119,8 @@ def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     return render(request, "refused.html", {"sentence": sentence}, status=status)
 
 
-def _card(pk: UUID, embedded: bool) -> Card:
+def _followed(pk: UUID) -> Delivery:
     delivery = Delivery.objects.followed(pk)
     if not delivery:
         raise Http404
-    return Card(delivery, embedded=embedded)
+    return delivery

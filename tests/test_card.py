@@ -1,11 +1,35 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
+from unittest.mock import patch
 
 import pytest
-from django.utils import timezone
+from django.template import Template
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feedback.card import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS, Card
+from feedback.card import Card, Step
 from feedback.models import Alarm, Delivery, Feedback, State, Worker
+from feedback.sentences import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
+
+moments = st.datetimes(timezones=st.just(UTC)) | st.just(timezone.now())
+steps = st.builds(
+    Step,
+    st.sampled_from(sorted(STEPS)),
+    st.sampled_from(["done", "now", "next", "problem"]),
+    st.none() | moments,
+)
+cards = st.builds(
+    Card,
+    reference=st.uuids().map(lambda pk: pk.hex[:8]),
+    attempt=st.integers(0, 2000),
+    status=st.sampled_from(sorted(STEPS)),
+    situation=st.sampled_from(sorted(SENTENCES)),
+    steps=st.tuples(steps, steps, steps),
+    again_at=st.none() | moments,
+    poll_seconds=st.none() | st.integers(1, 60),
+)
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -13,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("worker")
 def card(delivery: Delivery) -> Card:
     followed = Delivery.objects.followed(delivery.feedback.pk)
     assert followed
-    return Card(followed)
+    return Card.of(followed)
 
 
 def moved(delivery: Delivery, move: str) -> Card:
@@ -24,6 +48,19 @@ def moved(delivery: Delivery, move: str) -> Card:
     elif move != "claim":
         getattr(claimed, move)("because")
     return card(delivery)
+
+
+@given(cards, st.sampled_from(["en", "de", "ar"]))
+def test_a_card_that_is_filled_in_is_the_one_that_would_be_rendered(card: Card, language: str) -> None:
+    with translation.override(language):
+        assert card.html == render_to_string("feedback/_status.html", {"card": card})
+
+
+def test_cards_that_look_alike_are_rendered_once(submit: Callable[..., Delivery]) -> None:
+    card(submit()).html  # noqa: B018
+    with patch.object(Template, "render") as render:
+        assert card(submit(email="grace@example.org")).html
+    assert not render.called
 
 
 def test_a_fresh_card_is_queued_and_asks_every_second(owed: Delivery) -> None:

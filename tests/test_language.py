@@ -9,9 +9,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from docs.messages import LANGUAGES, compiled, extract, path, read, strings
-from feedback.card import SENTENCES
 from feedback.compose import compose
 from feedback.models import Delivery, Feedback, Kind
+from feedback.sentences import SENTENCES
 
 FIELDS = {"email": "ada@example.org", "message": "The door is too heavy."}
 THANKS = {

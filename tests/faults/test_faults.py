@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback.card import SENTENCES
+from feedback.sentences import SENTENCES
 from tests.faults.database import SERVER
 from tests.faults.hosts_table import ROWS
 from tests.faults.system import Prepared, System

@@ -79,7 +79,7 @@ def test_what_is_being_sent_cannot_be_cancelled(owed: Delivery) -> None:
 
 def test_the_visitor_of_a_cancelled_email_reads_that_it_failed(owed: Delivery) -> None:
     press(owed, "cancel")
-    card = Card(one(owed))
+    card = Card.of(one(owed))
     assert card.status == "failed"
     assert [step.mark for step in card.steps] == ["done", "next", "problem"]
 
