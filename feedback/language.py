@@ -4,9 +4,10 @@ A choice travels in the address, as ?lang=de, so that it needs no cookie.
 """
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from feedback.models import Feedback
 
@@ -17,6 +18,12 @@ class LanguageMiddleware(LocaleMiddleware):
             _speak(request, chosen)
         else:
             super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        # As Django does it, without its search for a language in the path, where we have none.
+        patch_vary_headers(response, ["Accept-Language"])
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 def speak_as(request: HttpRequest, feedback: Feedback) -> None:

@@ -18,7 +18,7 @@ from django.utils.encoding import punycode
 from django.utils.functional import cached_property
 
 from feedback.models.clock import now
-from feedback.models.history import Kind, Move, State, appended, begun, line, parsed, request_of
+from feedback.models.history import Kind, Move, State, appended, begun, last, line, parsed, request_of
 from feedback.models.queue import FIRST_RING, DeliveryManager
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Delivery(models.Model):
 
         Unless it was a person who queued it again, which is a new beginning.
         """
-        tried = self.state == State.QUEUED and self.attempt and not self.moves[-1].by
+        tried = self.state == State.QUEUED and self.attempt and not last(self.history).by
         return "retrying" if tried else str(self.state)
 
     @property

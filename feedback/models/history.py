@@ -58,5 +58,13 @@ def appended(to: State, why: str, by: str = "") -> Concat:
 
 
 def parsed(history: str) -> list[Move]:
-    lines = map(json.loads, history.splitlines())
-    return [Move(datetime.fromisoformat(at), State(to), *words) for at, to, *words in lines]
+    return list(map(_parsed, history.splitlines()))
+
+
+def last(history: str) -> Move:
+    return _parsed(history[history.rfind("\n", 0, -1) + 1 :])
+
+
+def _parsed(line: str) -> Move:
+    at, to, *words = json.loads(line)
+    return Move(datetime.fromisoformat(at), State(to), *words)

@@ -156,7 +156,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         those before it; None if there is no such feedback.
         """
         feedback = self._feedback_model()
-        statement = FOLLOWED.format(columns=f"{columns(self.model)}, {columns(feedback)}")
+        statement = FOLLOWED.replace("{columns}", f"{columns(self.model)}, {columns(feedback)}")
         moment = now()
         times = {"alive": moment - PATIENCE, "rung": moment + NEXT_RING, "late": moment - LATE}
         found = rows(statement, feedback=feedback_pk, **times)

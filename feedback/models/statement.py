@@ -4,13 +4,14 @@ To build one takes Django 0.2 ms, what a poll asks 0.6 and a claim 1.8; to run i
 done less often is left to Django.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
@@ -22,16 +23,18 @@ INSERT = "INSERT INTO {table} ({columns}) VALUES {rows} RETURNING {key}"
 def insert(new: Sequence[models.Model]) -> None:
     """Save the new rows of one model, and give them their keys."""
     statement, names = _insertion(type(new[0]), len(new))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_write(getattr(row, name)) for row in new for name in names])
+    database = _database()
+    with database.cursor() as cursor:
+        cursor.execute(statement, [_written(getattr(row, name), database) for row in new for name in names])
         for row, (key,) in zip(new, cursor.fetchall(), strict=True):
             row.pk = row._meta.pk.to_python(key)
             row._state.adding = False
 
 
 def rows(statement: str, **values: Any) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _written(values))
+    database = _database()
+    with database.cursor() as cursor:
+        cursor.execute(statement, {name: _written(value, database) for name, value in values.items()})
         found: list[Row] = cursor.fetchall()  # to the end, where SQLite makes a change its own
         return found
 
@@ -48,11 +51,12 @@ def listed(statement: str, listing: Sequence[Sequence[Any]], **values: Any) -> l
 
 def read(model: type[M], row: Row) -> M:
     """Return the model whose `columns` a row begins with."""
-    names, converters = _reading(model, connection.vendor)
+    database = _database()
+    names, converters = _reading(model, database.vendor)
     values = list(row[: len(names)])
     for index, column, convert in converters:
-        values[index] = convert(values[index], column, connection)
-    return model.from_db(connection.alias, names, values)
+        values[index] = convert(values[index], column, database)
+    return model.from_db(database.alias, names, values)
 
 
 @cache
@@ -60,15 +64,16 @@ def columns(model: type[models.Model]) -> str:
     return ", ".join(f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields)
 
 
-def _written(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as this database writes them."""
-    return {name: _write(value) for name, value in values.items()}
+def _database() -> BaseDatabaseWrapper:
+    """Return this thread's connection itself: Django's proxy of it looks it up at each attribute."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
-def _write(value: Any) -> Any:
+def _written(value: Any, database: BaseDatabaseWrapper) -> Any:
+    """Return a value as this database writes it."""
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not database.features.has_native_uuid_field:
         return value.hex
     return value
 
@@ -90,10 +95,10 @@ def _insertion(model: type[models.Model], count: int) -> tuple[str, list[str]]:
 @cache
 def _reading(model: type[models.Model], vendor: str) -> tuple[list[str], list[Converter]]:
     """Return a model's fields, and how to read what this database gives for some of them."""
-    fields = [field.get_col("") for field in model._meta.concrete_fields]
+    fields, database = [field.get_col("") for field in model._meta.concrete_fields], _database()
     converters = [
         (index, column, convert)
         for index, column in enumerate(fields)
-        for convert in connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+        for convert in database.ops.get_db_converters(column) + column.get_db_converters(database)
     ]
     return [field.attname for field in model._meta.concrete_fields], converters
