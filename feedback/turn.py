@@ -13,11 +13,15 @@ class Turn:
         self._steps = 0
 
     @contextmanager
-    def awaited(self) -> Iterator[bool]:
-        """Give whether it is ours; it is not where whoever has it waits for a slow mail server."""
-        ours = self._taken()
+    def awaited(self) -> Iterator[tuple[bool, bool]]:
+        """Give whether it is ours, and whether somebody else had it before.
+
+        It is not ours where whoever has it waits for a slow mail server.
+        """
+        at_once = self._lock.acquire(blocking=False)
+        ours = at_once or self._taken()
         try:
-            yield ours
+            yield ours, not at_once
         finally:
             if ours:
                 self._lock.release()

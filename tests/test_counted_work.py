@@ -1,7 +1,7 @@
 """What each step costs, counted: unlike time, it is the same on every machine. Lower it, never raise it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +23,7 @@ from feedback.models import Delivery, Worker
 from feedback.outcome import recover_lost
 from feedback.pool import Pool, pool
 from feedback.sweeper import sweep
+from feedback.turn import turn
 from project.broker import Broker
 from tests.mail_server import MailServer
 from tests.redis_server import RedisServer
@@ -158,6 +159,18 @@ def test_a_ring_that_comes_too_late_looks_before_it_claims_another(
     with statements() as verbs:
         deliver(owed.pk, others=True)
     assert verbs == ["WITH", "SELECT"]
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="there nobody waits for another row's write")
+def test_a_ring_that_had_to_wait_only_looks_whether_its_email_is_sent(
+    owed: Delivery, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "awaited", lambda: nullcontext((True, True)))
+    tasks.deliver(owed.pk)
+    assert not Delivery.objects.exclude(state="sent").exists()
+    with statements() as verbs:
+        tasks.deliver(owed.pk)
+    assert verbs == ["SELECT"]
 
 
 def test_eight_messages_are_fetched_at_once_and_acknowledged_one_by_one(
