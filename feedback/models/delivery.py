@@ -43,7 +43,7 @@ class Delivery(models.Model):
     )
     kind = models.CharField(max_length=15, choices=Kind.choices)
     recipient = models.EmailField()
-    message_id = models.CharField(max_length=255, default=_message_id, editable=False, unique=True)
+    message_id = models.CharField(max_length=255, default=_message_id, editable=False)
     state = models.CharField(max_length=11, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     retries = models.PositiveIntegerField(default=0)
