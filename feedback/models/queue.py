@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import QuerySet
 
-from feedback.models.clock import now
+from feedback.models.clock import TOLERANCE, now
 from feedback.models.history import State, appended, line
 from feedback.models.operated import OperatedManager
 from feedback.models.statement import Row, columns, listed, read, rows
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 LEASE = timedelta(seconds=15)
 FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
 NEXT_RING = timedelta(seconds=20)
+LAST_RING = NEXT_RING + TOLERANCE  # what is due now is rung for again by then, by whatever host's clock
 LATE = timedelta(seconds=60)  # what has been due for longer shows that the queue is old
 
 SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
-# Whatever is due is rung for before that time, so of those that wait for a later attempt no more are
-# looked at than the index shows there.
+# So of those that wait for a later attempt no more are looked at than the index shows there.
 LONGEST_DUE = "ring_at <= %(rung)s"
 DUE = """
 SELECT id FROM feedback_delivery
@@ -68,7 +68,6 @@ WHERE id IN (
 RETURNING id
 """
 FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id IN (VALUES {values})"
-# What is due was rung for before `now() + NEXT_RING`, so the index need not be searched further.
 FOLLOWED = """
 SELECT {columns},
     EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
@@ -92,7 +91,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
 
     def claim_next(self, limit: int) -> "list[Delivery]":
         """Take up to `limit` deliveries, those that have been due for longest, whoever was rung for them."""
-        rung = now() + NEXT_RING
+        rung = now() + LAST_RING
         # On SQLite every write waits for all others, also one that then finds nothing; no read does. A
         # ring mostly finds its email, so `claim` spares the look: it took 0.3 ms of 4 from answer to email.
         if not SKIP_LOCKED[connection.vendor] and not self._rows(DUE, LONGEST_DUE, rung=rung):
@@ -158,7 +157,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         feedback = self._feedback_model()
         statement = FOLLOWED.replace("{columns}", f"{columns(self.model)}, {columns(feedback)}")
         moment = now()
-        times = {"alive": moment - PATIENCE, "rung": moment + NEXT_RING, "late": moment - LATE}
+        times = {"alive": moment - PATIENCE, "rung": moment + LAST_RING, "late": moment - LATE}
         found = rows(statement, feedback=feedback_pk, **times)
         if not found:
             return None

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from feedback.models import LEASE, Alarm, Delivery, State
+from feedback.models.queue import NEXT_RING
 
 
 def claim(delivery: Delivery) -> Delivery:
@@ -235,6 +236,12 @@ def test_the_next_is_taken_once_and_never_before_it_is_due(owed: Delivery) -> No
     assert claimed == owed
     assert claimed.attempt == 1
     assert not Delivery.objects.claim_next(1)
+
+
+def test_what_a_host_whose_clock_is_ahead_rang_for_just_now_is_next(owed: Delivery) -> None:
+    Delivery.objects.exclude(pk=owed.pk).delete()
+    Delivery.objects.update(ring_at=timezone.now() + NEXT_RING + timedelta(seconds=1.9))
+    assert Delivery.objects.claim_next(1) == [owed]
 
 
 def test_nothing_is_next_while_an_alarm_is_raised(owed: Delivery) -> None:
