@@ -39,14 +39,15 @@ class Email:
     reply: str = ""
 
 
-def deliver(delivery_id: int | None, *, probe: bool = False, others: bool = False) -> None:
+def deliver(delivery_id: int, *, probe: bool = False, others: bool = False, look: bool = False) -> None:
     """Send one email if it is due, and record what became of it.
 
     Where it is our turn, go on with all `others` that are due, several at a time, until a fault. Safe
-    to call at any time, any number of times, from anywhere: only who wins the claim sends.
+    to call at any time, any number of times, from anywhere: only who wins the claim sends. `look`
+    before the claim where somebody may just have sent it.
     """
     goes_well = True
-    if delivery_id and (claim := Delivery.objects.claim(delivery_id, probe=probe)):
+    if claim := Delivery.objects.claim(delivery_id, probe=probe, look=look):
         with pool.connection(new=probe) as connection:  # whether we can log in is what a probe asks
             goes_well = _send([Email(claim, connection, probe)])
     while others and goes_well and not finishing.is_set():

@@ -128,13 +128,13 @@ def test_each_has_a_connection_of_its_own_and_takes_each_step_before_any_takes_t
     mail_server: MailServer,
 ) -> None:
     with CaptureQueriesContext(database) as captured:
-        deliver(None, others=True)
+        deliver(0, others=True)
     assert statuses() == ["sent"] * 4
     # The server notes what it has said a moment after we have heard it.
     wait_until(lambda: len({port for step, port in mail_server.said if step == "DOT"}) == 4)
     writes = [verb for verb in (query["sql"].split()[0] for query in captured) if verb != "SELECT"]
-    assert writes[:3] == ["WITH", "UPDATE", "UPDATE"], "claim, begin, sent"
-    assert "UPDATE" not in writes[3:], "and on PostgreSQL a claim that finds nothing more"
+    assert writes[:4] == ["WITH", "WITH", "UPDATE", "UPDATE"], "the ring's own, claim, begin, sent"
+    assert "UPDATE" not in writes[4:], "and on PostgreSQL a claim that finds nothing more"
     first_end = mail_server.steps.index("DOT")
     assert mail_server.steps[:first_end].count("DATA") == 4
 
@@ -142,7 +142,7 @@ def test_each_has_a_connection_of_its_own_and_takes_each_step_before_any_takes_t
 @pytest.mark.usefixtures("side_by_side")
 def test_one_that_is_refused_leaves_the_others_alone(mail_server: MailServer) -> None:
     second(mail_server, "RCPT", "550 no such user")
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert sorted(statuses()) == ["failed", "sent", "sent", "sent"]
 
 
@@ -150,7 +150,7 @@ def test_one_that_is_refused_leaves_the_others_alone(mail_server: MailServer) ->
 @pytest.mark.parametrize("reply", [DROP, "554 spam", "451 later"])
 def test_a_reply_decides_about_its_own_email_only(mail_server: MailServer, reply: str) -> None:
     second(mail_server, "DOT", reply)
-    deliver(None, others=True)
+    deliver(0, others=True)
     fate = {DROP: "unconfirmed", "554 spam": "failed", "451 later": "retrying"}[reply]
     assert sorted(statuses()) == sorted([fate, "sent", "sent", "sent"])
     unconfirmed = Delivery.objects.filter(state="unconfirmed")
@@ -173,7 +173,7 @@ def test_nobody_waits_for_one_that_gets_no_reply(
 
     monkeypatch.setattr(Delivery.objects, "mark_sent", timed)
     second(mail_server, "DOT", SILENCE)
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert sorted(statuses()) == ["sent", "sent", "sent", "unconfirmed"]
     assert len(marked) == 3
     assert max(marked) < 0.4
@@ -189,7 +189,7 @@ def test_a_server_that_hangs_holds_all_of_them_no_longer_than_one(
         mail_server.usual = mail_server.usual | {"EHLO": "250 here"}
     mail_server.misbehave = lambda at, _: SILENCE if at == step else None
     began = time.monotonic()
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert statuses() == ["retrying"] * 4
     assert time.monotonic() - began < 2 * 1 + 0.8  # twice EMAIL_TIMEOUT would be the third's turn
 
@@ -202,7 +202,7 @@ def test_no_goodbye_is_said_in_the_middle_of_a_text(
         raise OSError("the database is away")
 
     monkeypatch.setattr(Delivery.objects, "begin_transmission", fail)
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert statuses() == ["retrying"] * 4
     wait_until(lambda: mail_server.steps.count("DATA") == 4)
     assert "QUIT" not in mail_server.steps
@@ -216,7 +216,7 @@ def test_without_pipelining_they_go_side_by_side_too(mail_server: MailServer) ->
         time.sleep(0.1) if step in ("MAIL", "RCPT", "DATA", "DOT") else None
     )
     began = time.monotonic()
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert statuses() == ["sent"] * 4
     assert time.monotonic() - began < 2 * 4 * 0.1, "one after the other would be 4 x 4 x 0.1"
 
@@ -236,7 +236,7 @@ def test_one_that_is_left_while_it_waits_for_another_is_tried_again(mail_server:
         return None
 
     mail_server.misbehave = misbehave
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert sorted(statuses()) == ["retrying", "sent", "sent", "sent"]
     assert len(mail_server.accepted) == 3
 
@@ -248,7 +248,7 @@ def test_a_reply_that_is_cut_short_keeps_nobody_s_mark(
     monkeypatch.setattr(connection, "REST_SECONDS", 0.3)
     second(mail_server, "DOT", "250-one line and no more")
     began = time.monotonic()
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert sorted(statuses()) == ["sent", "sent", "sent", "unconfirmed"]
     assert time.monotonic() - began < 1
 
@@ -266,7 +266,7 @@ def test_one_that_is_erased_meanwhile_leaves_the_others_alone(
         read(claims)
 
     monkeypatch.setattr(Delivery.objects, "read_feedback", erased)
-    deliver(None, others=True)
+    deliver(0, others=True)
     assert set(statuses()) == {"sent"}
 
 

@@ -1,5 +1,6 @@
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import pytest
 import redis
@@ -12,6 +13,8 @@ from dramatiq.brokers.stub import StubBroker
 from feedback import tasks
 from feedback.models import Delivery, Feedback, State
 from feedback.tasks import deliver_later, ring
+from feedback.turn import turn
+from tests.mail_server import MailServer
 
 FIELDS = {"email": "ada@example.org", "message": "The door is too heavy."}
 
@@ -105,3 +108,33 @@ def test_a_worker_delivers_what_was_rung(
         worker.stop()
     assert sorted(message.to[0] for message in outbox) == ["ada@example.org", "owner@example.org"]
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+@pytest.mark.parametrize(("ours", "waited", "sent"), [(True, False, 4), (True, True, 4), (False, True, 1)])
+def test_a_ring_sends_its_email_and_all_others_where_it_has_the_turn(
+    submit: Callable[..., Delivery],
+    outbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+    ours: bool,
+    waited: bool,
+    sent: int,
+) -> None:
+    submit()
+    own = submit(email="grace@example.org")
+    monkeypatch.setattr(turn, "awaited", lambda: nullcontext((ours, waited)))
+    tasks.deliver(own.pk)
+    assert len(outbox) == sent
+    assert outbox[0].to == ["grace@example.org"]
+
+
+def test_a_ring_that_waited_sends_its_email_whatever_befalls_the_others(
+    submit: Callable[..., Delivery], mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit()
+    own = submit(email="grace@example.org")
+    refused = {"RCPT TO:<grace@example.org>": None}
+    mail_server.misbehave = lambda at, text: refused.get(text, "451 later") if at == "RCPT" else None
+    monkeypatch.setattr(turn, "awaited", lambda: nullcontext((True, True)))
+    tasks.deliver(own.pk)
+    assert [delivery.status for delivery in Delivery.objects.filter(pk=own.pk)] == ["sent"]
+    assert Delivery.objects.filter(state=State.QUEUED, retries=1).exists()

@@ -5,6 +5,7 @@ nothing. Who did it stands in the history, written by that same UPDATE.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -34,6 +35,17 @@ class OperatedQuerySet(models.QuerySet[M]):
     def release(self, by: str) -> int:
         """Send what was held as suspected spam."""
         return self._queued_by(by, (State.HELD,), "released")
+
+    def doubt(self, until: datetime, why: str, by: str) -> int:
+        """Take what was owed at a moment for unconfirmed; return how many emails that were.
+
+        What was held stays so, for a person has to look at it anyway, and then reads why.
+        """
+        then = self.filter(created_at__lte=until)
+        then.filter(state=State.HELD).update(history=appended(State.HELD, why, by))
+        return then.filter(state__in=(State.QUEUED, State.SENDING)).update(
+            state=State.UNCONFIRMED, ended_at=now(), history=appended(State.UNCONFIRMED, why, by)
+        )
 
     def mark_as_sent(self, by: str) -> int:
         """Settle what nobody could know: a person has seen that the mail server took it."""
