@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -19,14 +19,13 @@ from django.utils.translation import get_language
 
 from feedback.models import Delivery, Move, State
 from feedback.models.clock import now
-from feedback.sentences import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
+from feedback.sentences import ENDS, HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
 
 # The longer it takes, the rarer anything new: age in seconds up to which to ask every so many seconds.
 POLLING = ((20, 1), (120, 3), (900, 10), (24 * 3600, 60))
-OWED = (State.QUEUED, State.SENDING, State.HELD)
 
 # What stands in the blanks, and nowhere else in a card.
-PK, REFERENCE, ATTEMPT = UUID("b1a4c002-5f3e-4c1d-9a7b-d0c6e82f4a91"), "b1a4c001", 1971_02_03
+PK, REFERENCE, ATTEMPT = UUID("b1a4c002-5f3e-4c1d-9a7b-d0c6e82f4a91"), "b1a4c001", 19_710_203
 MOMENTS = [datetime(1971, 2, 3, 4, 5, second, tzinfo=UTC) for second in range(4)]
 
 
@@ -46,7 +45,7 @@ class Step(NamedTuple):
 
 class Card(NamedTuple):
     """One email as its visitor sees it: `arrived` where the card has just replaced the form, `embedded`
-    where both stand in a frame on another site. `attempt` is in it so that what has moved is shown anew.
+    where both stand in a frame on another site. `attempt` is a part of its version.
     """
 
     pk: UUID
@@ -73,7 +72,7 @@ class Card(NamedTuple):
             situation=situation,
             steps=_steps(status, feedback.created_at, moves),
             again_at=delivery.due_at if situation == "retrying" else None,
-            poll_seconds=_poll_seconds(delivery, moves),
+            poll_seconds=None if situation in ENDS else _poll_seconds(feedback.created_at, moves),
             arrived=arrived,
             embedded=embedded,
         )
@@ -81,8 +80,8 @@ class Card(NamedTuple):
     @property
     def html(self) -> SafeString:
         """The card as a page holds it, in the language of now."""
-        form = _form(self._blank(), get_language())
-        return mark_safe(form.format(*self._values()))  # noqa: S308  (no value is a stranger's)
+        pattern = _pattern(self._blank(), get_language(), get_script_prefix())
+        return mark_safe(pattern.format(*self._values()))  # noqa: S308  (no value is a stranger's)
 
     @property
     def url(self) -> str:
@@ -103,7 +102,7 @@ class Card(NamedTuple):
 
     @property
     def no_longer_followed(self) -> str | Promise:
-        if self.poll_seconds or self.situation in ("sent", "failed", "cancelled", "unconfirmed"):
+        if self.poll_seconds or self.situation in ENDS:
             return ""
         return HELD_FOR_LONG if self.situation == "held" else NO_LONGER_FOLLOWED
 
@@ -134,8 +133,8 @@ class Card(NamedTuple):
 
 
 @lru_cache(maxsize=1000)
-def _form(blank: Card, language: str | None) -> str:
-    """Return how cards look that leave these blanks, as a format of their values."""
+def _pattern(blank: Card, *_rendered_for: str | None) -> str:
+    """Return what is the same in all cards that look like this one, as a format of their values."""
     html = render_to_string("feedback/_status.html", {"card": blank})
     places = {value: f"{{{number}}}" for number, value in enumerate(blank._values())}
     literal = html.replace("{", "{{").replace("}", "}}")
@@ -168,11 +167,9 @@ def _steps(status: str, saved_at: datetime, moves: list[Move]) -> tuple[Step, ..
     return saved, tried, Step(status, mark, moved.get(State(status)))
 
 
-def _poll_seconds(delivery: Delivery, moves: list[Move]) -> int | None:
-    if delivery.state not in OWED:
-        return None
+def _poll_seconds(saved_at: datetime, moves: list[Move]) -> int | None:
     # When it was saved, or when a person last set it going again.
-    begun_at = next((move.at for move in reversed(moves) if move.by), delivery.feedback.created_at)
+    begun_at = next((move.at for move in reversed(moves) if move.by), saved_at)
     age = (now() - begun_at).total_seconds()
     return next((every for limit, every in POLLING if age < limit), None)
 

@@ -40,6 +40,7 @@ SENTENCES: dict[str, str | Promise] = {
         "there is no need to send it again."
     ),
 }
+ENDS = ("sent", "cancelled", "failed", "unconfirmed")  # nothing more is to come after these
 # Added to the sentence of an email that has not come to its end when we stop asking.
 NO_LONGER_FOLLOWED = _(
     "This has taken more than a day, so this page no longer updates by itself. The email is still owed to "

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.template import Template
@@ -9,7 +10,7 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.card import Card, Step
+from feedback.card import Card, Step, _pattern
 from feedback.models import Alarm, Delivery, Feedback, State, Worker
 from feedback.sentences import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
 
@@ -57,10 +58,20 @@ def test_a_card_that_is_filled_in_is_the_one_that_would_be_rendered(card: Card, 
 
 
 def test_cards_that_look_alike_are_rendered_once(submit: Callable[..., Delivery]) -> None:
-    card(submit()).html  # noqa: B018
+    first = card(submit())
+    first.html  # noqa: B018
+    other = first._replace(pk=uuid4(), reference="abcdef01", attempt=first.attempt + 1)
     with patch.object(Template, "render") as render:
+        assert f'seen={other.version}"' in other.html
         assert card(submit(email="grace@example.org")).html
     assert not render.called
+
+
+def test_a_brace_in_a_translation_is_shown_as_it_is(owed: Delivery) -> None:
+    _pattern.cache_clear()
+    with patch.dict(STEPS, queued="In {line} {0}"):
+        assert '<span class="name">In {line} {0}</span>' in card(owed).html
+    _pattern.cache_clear()
 
 
 def test_a_fresh_card_is_queued_and_asks_every_second(owed: Delivery) -> None:
@@ -216,6 +227,12 @@ def test_what_a_person_sets_going_again_is_followed_again(owed: Delivery, state:
 def test_a_finished_email_promises_nothing_more(owed: Delivery) -> None:
     Feedback.objects.update(created_at=timezone.now() - timedelta(hours=25))
     assert moved(owed, "mark_sent").no_longer_followed == ""
+
+
+def test_what_was_cancelled_long_ago_promises_nothing_more(owed: Delivery) -> None:
+    Feedback.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    Delivery.objects.cancel("grace")
+    assert card(owed).no_longer_followed == ""
 
 
 def test_an_email_that_is_queued_again_after_its_end_is_shown_as_it_is(owed: Delivery) -> None:
