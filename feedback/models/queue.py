@@ -68,6 +68,9 @@ WHERE id IN (
 RETURNING id
 """
 FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id IN (VALUES {values})"
+# Of the two rows a poll reads what a card shows, and not the message.
+OF_DELIVERY = ("id", "state", "attempt", "cancelled", "due_at", "history")
+OF_FEEDBACK = ("id", "language", "created_at")
 FOLLOWED = """
 SELECT {columns},
     EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
@@ -139,15 +142,15 @@ class DeliveryManager(OperatedManager["Delivery"]):
         those before it; None if there is no such feedback.
         """
         feedback = self._feedback_model()
-        statement = FOLLOWED.replace("{columns}", f"{columns(self.model)}, {columns(feedback)}")
+        both = f"{columns(self.model, *OF_DELIVERY)}, {columns(feedback, *OF_FEEDBACK)}"
         moment = now()
         times = {"alive": moment - PATIENCE, "rung": moment + LAST_RING, "late": moment - LATE}
-        found = rows(statement, feedback=feedback_pk, **times)
+        found = rows(FOLLOWED.replace("{columns}", both), feedback=feedback_pk, **times)
         if not found:
             return None
         row = found[0]
-        delivery = read(self.model, row)
-        delivery.feedback = read(feedback, row[len(self.model._meta.concrete_fields) :])
+        delivery = read(self.model, row, *OF_DELIVERY)
+        delivery.feedback = read(feedback, row[len(OF_DELIVERY) :], *OF_FEEDBACK)
         delivery.slow = bool(row[-1])
         return delivery
 

@@ -49,10 +49,10 @@ def listed(statement: str, listing: Sequence[Sequence[Any]], **values: Any) -> l
     return rows(statement.replace("{values}", marks), **given, **values)
 
 
-def read(model: type[M], row: Row) -> M:
+def read(model: type[M], row: Row, *only: str) -> M:
     """Return the model whose `columns` a row begins with."""
     database = _database()
-    names, converters = _reading(model, database.vendor)
+    names, converters = _reading(model, only, database.vendor)
     values = list(row[: len(names)])
     for index, column, convert in converters:
         values[index] = convert(values[index], column, database)
@@ -60,8 +60,9 @@ def read(model: type[M], row: Row) -> M:
 
 
 @cache
-def columns(model: type[models.Model]) -> str:
-    return ", ".join(f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields)
+def columns(model: type[models.Model], *only: str) -> str:
+    """Return the columns of a model, or only those of some of its fields."""
+    return ", ".join(f"{model._meta.db_table}.{field.column}" for field in _fields(model, only))
 
 
 def _database() -> BaseDatabaseWrapper:
@@ -93,12 +94,18 @@ def _insertion(model: type[models.Model], count: int) -> tuple[str, list[str]]:
 
 
 @cache
-def _reading(model: type[models.Model], vendor: str) -> tuple[list[str], list[Converter]]:
+def _reading(
+    model: type[models.Model], only: tuple[str, ...], vendor: str
+) -> tuple[list[str], list[Converter]]:
     """Return a model's fields, and how to read what this database gives for some of them."""
-    fields, database = [field.get_col("") for field in model._meta.concrete_fields], _database()
+    fields, database = [field.get_col("") for field in _fields(model, only)], _database()
     converters = [
         (index, column, convert)
         for index, column in enumerate(fields)
         for convert in database.ops.get_db_converters(column) + column.get_db_converters(database)
     ]
-    return [field.attname for field in model._meta.concrete_fields], converters
+    return [field.attname for field in _fields(model, only)], converters
+
+
+def _fields(model: type[models.Model], only: tuple[str, ...]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not only or field.attname in only]
