@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 LEASE = timedelta(seconds=15)
 FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
 NEXT_RING = timedelta(seconds=20)
-LAST_RING = NEXT_RING + TOLERANCE  # what is due now is rung for again by then, by whatever host's clock
+LAST_RING = NEXT_RING + TOLERANCE  # by whatever host's clock
 LATE = timedelta(seconds=60)  # what has been due for longer shows that the queue is old
 
 SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
-# So of those that wait for a later attempt no more are looked at than the index shows there.
+# Whatever is due is rung for again by then, so the index need not be searched for later attempts.
 LONGEST_DUE = "ring_at <= %(rung)s"
 DUE = """
 SELECT id FROM feedback_delivery
