@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from feedback.card import Card
 from feedback.forms import ApiForm
-from feedback.intake import NotTaken, take
+from feedback.intake import NotTaken, rung_for, take
 from feedback.language import speak_as
 from feedback.models import Delivery
 
@@ -73,12 +73,13 @@ def create(request: HttpRequest) -> HttpResponse:
             422, "Not acceptable as it is", "Some fields are wrong; see errors.", errors=form.errors
         )
     try:
-        _feedback, deliveries = take(request, form)
+        deliveries = take(request, form)
     except NotTaken as fault:
         headers = {"Retry-After": str(fault.retry_after)}
         raise Problem(fault.status, "Not now", fault.sentence, headers=headers) from None
     report = _report(Card.of(deliveries[0]))
-    return JsonResponse(report, status=201, headers={"Location": report["status_url"]})
+    response = JsonResponse(report, status=201, headers={"Location": report["status_url"]})
+    return rung_for(response, deliveries)
 
 
 @api("GET", "HEAD")

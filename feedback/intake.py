@@ -1,14 +1,16 @@
 """The one way in: whoever brings a feedback, it is limited, saved and rung for here."""
 
 import logging
+from collections.abc import Sequence
 
 from django.db import DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from feedback.afterwards import afterwards
 from feedback.forms import FeedbackForm
 from feedback.limits import seconds_to_wait, too_many
-from feedback.models import Delivery, Feedback
+from feedback.models import Delivery
 from feedback.sender import sender_of
 from feedback.tasks import deliver_later
 
@@ -25,19 +27,26 @@ class NotTaken(Exception):
         self.retry_after = retry_after
 
 
-def take(request: HttpRequest, form: FeedbackForm) -> tuple[Feedback, list[Delivery]]:
-    """Save what a valid form holds and have its emails sent. Once this returns, they are owed."""
+def take(request: HttpRequest, form: FeedbackForm) -> list[Delivery]:
+    """Save what a valid form holds, and return the emails that are owed from now on."""
     sender = sender_of(request)
     try:
         if wait := seconds_to_wait(sender):
-            if before := form.submitted():  # a double click at the limit: nothing is to be sent again
-                return before
+            if before := form.submitted():  # a double click at the limit: nothing new is to be sent
+                return before[1]
             raise NotTaken(429, too_many(wait), wait)
-        feedback, deliveries = form.submit(sender)
+        return form.submit(sender)[1]
     except DatabaseError as error:
         log.error("a feedback could not be saved: %s", error)
         sentence = _("This could not be saved just now. Please press Send again in a moment.")
         raise NotTaken(503, sentence, retry_after=5) from None
-    log.info("a feedback was saved; its deliveries: %s", [owed.pk for owed in deliveries])
-    deliver_later(owed for owed in deliveries if owed.in_flight)
-    return feedback, deliveries
+
+
+def rung_for(response: HttpResponse, deliveries: Sequence[Delivery]) -> HttpResponse:
+    """Have these emails sent once the answer has left: a Redis that is silent makes no form slow."""
+
+    def ring() -> None:
+        log.info("a feedback is saved; its deliveries: %s", [owed.pk for owed in deliveries])
+        deliver_later(owed for owed in deliveries if owed.in_flight)
+
+    return afterwards(response, ring)

@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card
 from feedback.forms import FeedbackForm
-from feedback.intake import NotTaken, take
+from feedback.intake import NotTaken, rung_for, take
 from feedback.language import speak_as
 from feedback.models import Delivery
 from project.charset import FORM_TYPES
@@ -41,13 +41,14 @@ def create(request: Request, *, embedded: bool = False) -> HttpResponse:
     if not form.is_valid():
         return show_form(request, form, 422, embedded=embedded)
     try:
-        _feedback, deliveries = take(request, form)
+        deliveries = take(request, form)
     except NotTaken as fault:
         form.add_error(None, fault.sentence)
         response = show_form(request, form, fault.status, embedded=embedded)
         response.headers["Retry-After"] = str(fault.retry_after)
         return response
-    return _created(request, Card.of(deliveries[0], arrived=True, embedded=embedded))
+    card = Card.of(deliveries[0], arrived=True, embedded=embedded)
+    return rung_for(_created(request, card), deliveries)
 
 
 def _created(request: Request, card: Card) -> HttpResponse:
