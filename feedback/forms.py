@@ -1,4 +1,4 @@
-import unicodedata
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,13 @@ from feedback.address import sanitized
 from feedback.models import Delivery, Feedback
 from feedback.suspicion import sign, why_hook_suspects, why_suspect
 
-LINE_BREAKS = "\n\t"
+# Control characters, halves of characters, breaks of lines and paragraphs: Unicode's Cc, Cs, Zl and Zp.
+NOWHERE = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they let a subject read backwards
+NOT_IN_A_TEXT = re.compile(f"[{NOWHERE}]")
+NOT_IN_A_LINE = re.compile(f"[{NOWHERE}{DIRECTIONS}\t\n]")
+
+ASKED = ("email", "name", "message")  # what people fill in
 
 
 class LinesField(forms.CharField):
@@ -24,7 +29,31 @@ class LinesField(forms.CharField):
         return super().to_python(value and str(value).replace("\r\n", "\n").replace("\r", "\n")) or ""
 
 
-class FeedbackForm(forms.ModelForm):
+class FeedbackForm(forms.Form):
+    """Not made from the model, which would save nothing and check everything twice, in twice the time."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label=_("Your email address"),
+        widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
+        error_messages={
+            "required": _("Please enter your email address, so that we can answer you."),
+            "invalid": _("This does not look like an email address. It should read like name@example.org."),
+        },
+    )
+    name = forms.CharField(
+        required=False,
+        max_length=100,
+        label=_("Your name (optional)"),
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    message = LinesField(
+        max_length=5000,
+        label=_("Your message"),
+        help_text=_("At most 5000 characters."),
+        widget=forms.Textarea({"rows": 6}),
+        error_messages={"required": _("Please write your message.")},
+    )
     # The same at every sending of one filled-in form, so that a double click makes one feedback.
     # A plain Field: what a program writes into it is no fault that a visitor could mend.
     form_token = forms.Field(required=False, widget=forms.HiddenInput, initial=lambda: new_form_token())
@@ -32,39 +61,14 @@ class FeedbackForm(forms.ModelForm):
     xtopic = forms.Field(
         required=False,
         label=_("Leave this field empty"),
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+        widget=forms.TextInput({"tabindex": "-1", "autocomplete": "off"}),
     )
-
-    class Meta:
-        model = Feedback
-        fields = ("email", "name", "message")
-        field_classes = {"message": LinesField}
-        labels = {
-            "email": _("Your email address"),
-            "name": _("Your name (optional)"),
-            "message": _("Your message"),
-        }
-        widgets = {
-            "email": forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
-            "name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "message": forms.Textarea(attrs={"rows": 6}),
-        }
-        help_texts = {"message": _("At most 5000 characters.")}
-        error_messages = {
-            "email": {
-                "required": _("Please enter your email address, so that we can answer you."),
-                "invalid": _(
-                    "This does not look like an email address. It should read like name@example.org."
-                ),
-            },
-            "message": {"required": _("Please write your message.")},
-        }
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
 
     def clean_email(self) -> str:
-        email = _without_control_characters(self.cleaned_data["email"])
+        email = _without(NOT_IN_A_LINE, self.cleaned_data["email"])
         try:
             sanitized(email)  # as every email to it will be addressed
         except ValueError:
@@ -72,20 +76,21 @@ class FeedbackForm(forms.ModelForm):
         return email
 
     def clean_name(self) -> str:
-        return _without_control_characters(self.cleaned_data["name"])
+        return _without(NOT_IN_A_LINE, self.cleaned_data["name"])
 
     def clean_message(self) -> str:
-        return _without_control_characters(self.cleaned_data["message"], allowed=LINE_BREAKS + DIRECTIONS)
+        return _without(NOT_IN_A_TEXT, self.cleaned_data["message"])
 
     @property
     def asked(self) -> list[forms.BoundField]:
         """The fields that people fill in."""
-        return [self[name] for name in self._meta.fields or ()]
+        return [self[name] for name in ASKED]
 
     @property
     def suspicion(self) -> str:
         """Why a person should look at this first, if so."""
-        return why_suspect(self.instance, form_token=self.token, honeypot=self.data.get("xtopic"))
+        honeypot = self.data.get("xtopic")
+        return why_suspect(self._said, form_token=self.token, honeypot=honeypot)
 
     @property
     def token(self) -> str:
@@ -106,7 +111,7 @@ class FeedbackForm(forms.ModelForm):
 
     @property
     def _said(self) -> dict[str, str]:
-        return {field.name: self.cleaned_data[field.name] for field in self.asked}
+        return {name: self.cleaned_data[name] for name in ASKED}
 
 
 for field in FeedbackForm.base_fields.values():
@@ -119,7 +124,7 @@ class ApiForm(FeedbackForm):
 
     @property
     def suspicion(self) -> str:
-        return why_hook_suspects(self.instance)
+        return why_hook_suspects(self._said)
 
 
 def new_form_token(age: float = 0) -> str:
@@ -134,10 +139,7 @@ def _uuid(form_token: str) -> uuid.UUID | None:
         return None
 
 
-def _without_control_characters(text: str, allowed: str = "") -> str:
-    for character in text:
-        # Cc: control characters, Cs: halves of characters, Zl and Zp: breaks of lines and paragraphs.
-        invisible = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in DIRECTIONS
-        if invisible and character not in allowed:
-            raise ValidationError(_("Please remove the invisible control characters from this text."))
+def _without(characters: re.Pattern[str], text: str) -> str:
+    if characters.search(text):
+        raise ValidationError(_("Please remove the invisible control characters from this text."))
     return text

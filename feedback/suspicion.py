@@ -6,6 +6,7 @@ hook: the rest tells people from programs, and programs may be welcome.
 
 import logging
 import time
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.signing import BadSignature, SignatureExpired, Signer, TimestampSigner, b62_encode
@@ -23,7 +24,7 @@ def sign(text: str, age: float = 0) -> str:
     return Signer.sign(signer, f"{text}{signer.sep}{b62_encode(int(time.time() - age))}")
 
 
-def why_suspect(feedback: Feedback, *, form_token: str, honeypot: str | None) -> str:
+def why_suspect(said: Mapping[str, str], *, form_token: str, honeypot: str | None) -> str:
     """Return in words why a post of the form is suspect, or nothing. `honeypot` is None if it is missing."""
     if honeypot:
         return "the field that people do not see was filled in"
@@ -38,15 +39,15 @@ def why_suspect(feedback: Feedback, *, form_token: str, honeypot: str | None) ->
             return "it does not come from our form"
         else:
             return f"it was sent within {settings.MIN_FORM_SECONDS:g} s"
-    return why_hook_suspects(feedback)
+    return why_hook_suspects(said)
 
 
-def why_hook_suspects(feedback: Feedback) -> str:
+def why_hook_suspects(said: Mapping[str, str]) -> str:
     """Ask the site's own FEEDBACK_IS_SUSPECT; where it fails, its silence must not stop all mail."""
     if not settings.FEEDBACK_IS_SUSPECT:
         return ""
     try:
-        suspect = import_string(settings.FEEDBACK_IS_SUSPECT)(feedback)
+        suspect = import_string(settings.FEEDBACK_IS_SUSPECT)(Feedback(**said))
     except Exception:
         log.exception("FEEDBACK_IS_SUSPECT failed, so a feedback was taken unseen")
         return ""
