@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, replace_url
 from django_htmx.middleware import HtmxDetails
 
-from feedback.card import Card
+from feedback.card import Card, page_url
 from feedback.forms import FeedbackForm
 from feedback.intake import NotTaken, rung_for, take
 from feedback.language import speak_as
@@ -47,16 +47,16 @@ def create(request: Request, *, embedded: bool = False) -> HttpResponse:
         response = show_form(request, form, fault.status, embedded=embedded)
         response.headers["Retry-After"] = str(fault.retry_after)
         return response
-    card = Card.of(deliveries[0], arrived=True, embedded=embedded)
-    return rung_for(_created(request, card), deliveries)
+    return rung_for(_created(request, deliveries[0], embedded), deliveries)
 
 
-def _created(request: Request, card: Card) -> HttpResponse:
+def _created(request: Request, delivery: Delivery, embedded: bool) -> HttpResponse:
+    url = page_url(delivery.feedback.pk, embedded)
     if not request.htmx:
-        return HttpResponseRedirect(card.url, status=303)
-    response = HttpResponse(card.html)
+        return HttpResponseRedirect(url, status=303)
+    response = HttpResponse(Card.of(delivery, arrived=True, embedded=embedded).html)
     # A frame shares its Back with the page around it, which has not moved on.
-    return (replace_url if card.embedded else push_url)(response, card.url)
+    return (replace_url if embedded else push_url)(response, url)
 
 
 @never_cache

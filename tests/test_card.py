@@ -6,11 +6,13 @@ from uuid import uuid4
 import pytest
 from django.template import Template
 from django.template.loader import render_to_string
+from django.test.utils import override_script_prefix
+from django.urls import reverse
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.card import Card, Step, _pattern
+from feedback.card import Card, Step, _pattern, page_url
 from feedback.models import Alarm, Delivery, Feedback, State, Worker
 from feedback.sentences import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
 
@@ -65,6 +67,14 @@ def test_cards_that_look_alike_are_rendered_once(submit: Callable[..., Delivery]
         assert f'seen={other.version}"' in other.html
         assert card(submit(email="grace@example.org")).html
     assert not render.called
+
+
+def test_a_page_has_the_address_that_django_finds() -> None:
+    pk = uuid4()
+    for prefix in ("/", "/below/"):
+        with override_script_prefix(prefix):
+            assert page_url(pk) == reverse("feedback:show", args=[pk])
+            assert page_url(pk, embedded=True) == reverse("feedback:embed-show", args=[pk])
 
 
 def test_a_brace_in_a_translation_is_shown_as_it_is(owed: Delivery) -> None:

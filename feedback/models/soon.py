@@ -10,24 +10,24 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
 LOOK_SECONDS = 0.0005
 
 
 @contextmanager
 def atomic_soon() -> Iterator[None]:
+    database = connections[DEFAULT_DB_ALIAS]
     with ExitStack() as stack:
-        if connection.vendor == "sqlite":
-            _begin_soon(stack)
+        if database.vendor == "sqlite":
+            database.ensure_connection()
+            _begin_soon(stack, database.connection)
         else:
             stack.enter_context(transaction.atomic())
         yield
 
 
-def _begin_soon(stack: ExitStack) -> None:
-    connection.ensure_connection()
-    sqlite = connection.connection
+def _begin_soon(stack: ExitStack, sqlite: sqlite3.Connection) -> None:
     (patience,) = sqlite.execute("PRAGMA busy_timeout").fetchone()
     began = time.monotonic()
     sqlite.execute("PRAGMA busy_timeout = 0")
