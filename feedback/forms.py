@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +17,6 @@ NOWHERE = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they let a subject read backwards
 NOT_IN_A_TEXT = re.compile(f"[{NOWHERE}]")
 NOT_IN_A_LINE = re.compile(f"[{NOWHERE}{DIRECTIONS}\t\n]")
-
-ASKED = ("email", "name", "message")  # what people fill in
 
 
 class LinesField(forms.CharField):
@@ -54,15 +51,6 @@ class FeedbackForm(forms.Form):
         widget=forms.Textarea({"rows": 6}),
         error_messages={"required": _("Please write your message.")},
     )
-    # The same at every sending of one filled-in form, so that a double click makes one feedback.
-    # A plain Field: what a program writes into it is no fault that a visitor could mend.
-    form_token = forms.Field(required=False, widget=forms.HiddenInput, initial=lambda: new_form_token())
-    # People do not see it, so what fills it in is a machine. Named like nothing that browsers fill in.
-    xtopic = forms.Field(
-        required=False,
-        label=_("Leave this field empty"),
-        widget=forms.TextInput({"tabindex": "-1", "autocomplete": "off"}),
-    )
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
@@ -82,36 +70,29 @@ class FeedbackForm(forms.Form):
         return _without(NOT_IN_A_TEXT, self.cleaned_data["message"])
 
     @property
-    def asked(self) -> list[forms.BoundField]:
-        """The fields that people fill in."""
-        return [self[name] for name in ASKED]
+    def token(self) -> str:
+        """The same at every sending of one filled-in form, so that a double click makes one feedback."""
+        return str(self.data.get("form_token", "")) if self.is_bound else new_form_token()
 
     @property
     def suspicion(self) -> str:
         """Why a person should look at this first, if so."""
+        # People do not see xtopic, so what fills it in is a machine.
         honeypot = self.data.get("xtopic")
-        return why_suspect(self._said, form_token=self.token, honeypot=honeypot)
-
-    @property
-    def token(self) -> str:
-        return self.cleaned_data["form_token"] or ""
+        return why_suspect(self.cleaned_data, form_token=self.token, honeypot=honeypot)
 
     def submit(self, sender: str) -> tuple[Feedback, list[Delivery]]:
         return Feedback.objects.submit(
-            **self._said,
+            **self.cleaned_data,
             form_token=_uuid(self.token),
             held=self.suspicion,
             language=get_language() or "",
-            sender=sender if settings.RATE_LIMITS else "",
+            sender=sender,
         )
 
     def submitted(self) -> tuple[Feedback, list[Delivery]] | None:
         """Return what an earlier Send of this very form has saved, if it was sent before."""
-        return Feedback.objects.submitted(**self._said, form_token=_uuid(self.token))
-
-    @property
-    def _said(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ASKED}
+        return Feedback.objects.submitted(**self.cleaned_data, form_token=_uuid(self.token))
 
 
 for field in FeedbackForm.base_fields.values():
@@ -124,7 +105,7 @@ class ApiForm(FeedbackForm):
 
     @property
     def suspicion(self) -> str:
-        return why_hook_suspects(self._said)
+        return why_hook_suspects(self.cleaned_data)
 
 
 def new_form_token(age: float = 0) -> str:
