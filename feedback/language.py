@@ -3,27 +3,29 @@
 A choice travels in the address, as ?lang=de, so that it needs no cookie.
 """
 
+from collections.abc import Callable
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
-from django.middleware.locale import LocaleMiddleware
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from feedback.models import Feedback
 
 
-class LanguageMiddleware(LocaleMiddleware):
-    def process_request(self, request: HttpRequest) -> None:
-        if chosen := _chosen(request):
-            _speak(request, chosen)
-        else:
-            super().process_request(request)
+def in_the_visitors_language(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """As Django's LocaleMiddleware, without its searches for a language in the path, where we have none."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        # As Django does it, without its search for a language in the path, where we have none.
+    def middleware(request: HttpRequest) -> HttpResponse:
+        _speak(request, _chosen(request) or translation.get_language_from_request(request))
+        response = get_response(request)
         patch_vary_headers(response, ["Accept-Language"])
         response.headers.setdefault("Content-Language", translation.get_language())
         return response
+
+    return middleware
 
 
 def speak_as(request: HttpRequest, feedback: Feedback) -> None:

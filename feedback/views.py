@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -53,7 +53,7 @@ def create(request: Request, *, embedded: bool = False) -> HttpResponse:
 def _created(request: Request, delivery: Delivery, embedded: bool) -> HttpResponse:
     url = page_url(delivery.feedback.pk, embedded)
     if not request.htmx:
-        return HttpResponseRedirect(url, status=303)
+        return HttpResponse(status=303, headers={"Location": url})
     response = HttpResponse(Card.of(delivery, arrived=True, embedded=embedded).html)
     # A frame shares its Back with the page around it, which has not moved on.
     return (replace_url if embedded else push_url)(response, url)

@@ -33,7 +33,7 @@ MIDDLEWARE = [
     "project.charset.utf_8_only",
     "project.vary.private_pages_are_kept",
     "project.staff.Sessions",
-    "feedback.language.LanguageMiddleware",
+    "feedback.language.in_the_visitors_language",
     "project.refusal.no_empty_refusals",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -71,8 +71,7 @@ class FeedbackManager(MarkingManager["Feedback"]):
             first_held = held or (CAPPED if capped else "")
             owed = [Delivery.owed(feedback, Kind.ACKNOWLEDGEMENT, feedback.email, first_held)]
             owed += [Delivery.owed(feedback, Kind.NOTIFICATION, to, held) for to in settings.FEEDBACK_OWNERS]
-            insert([feedback])
-            insert(owed)
+            insert([feedback], owed)
         return feedback, owed
 
     def _with_deliveries(self, feedback: "Feedback") -> "tuple[Feedback, list[Delivery]]":

@@ -20,15 +20,17 @@ Converter = tuple[int, Any, Callable[..., Any]]  # of the value at that place in
 INSERT = "INSERT INTO {table} ({columns}) VALUES {rows} RETURNING {key}"
 
 
-def insert(new: Sequence[models.Model]) -> None:
-    """Save the new rows of one model, and give them their keys."""
-    statement, names = _insertion(type(new[0]), len(new))
+def insert(*tables: Sequence[models.Model]) -> None:
+    """Save new rows, those of one model after those of another, and give them their keys."""
     database = _database()
     with database.cursor() as cursor:
-        cursor.execute(statement, [_written(getattr(row, name), database) for row in new for name in names])
-        for row, (key,) in zip(new, cursor.fetchall(), strict=True):
-            row.pk = row._meta.pk.to_python(key)
-            row._state.adding = False
+        for new in tables:
+            statement, names = _insertion(type(new[0]), len(new))
+            values = [_written(getattr(row, name), database) for row in new for name in names]
+            cursor.execute(statement, values)
+            for row, (key,) in zip(new, cursor.fetchall(), strict=True):
+                row.pk = row._meta.pk.to_python(key)
+                row._state.adding = False
 
 
 def rows(statement: str, **values: Any) -> list[Row]:
