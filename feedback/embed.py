@@ -30,7 +30,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from feedback import views
 from feedback.forms import FeedbackForm, new_form_token
 from feedback.suspicion import signer
-from feedback.views import Request
 
 TOKEN_SECONDS = 12 * 3600
 
@@ -46,7 +45,7 @@ def framed(view: View) -> View:
 @framed
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def home(request: Request) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return views.show_form(request, FeedbackForm(), embedded=True)
     if request.headers.get("Origin") not in _own_origins(request):

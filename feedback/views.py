@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, replace_url
-from django_htmx.middleware import HtmxDetails
 
 from feedback.card import Card, page_url
 from feedback.forms import FeedbackForm
@@ -19,22 +18,17 @@ from feedback.language import speak_as
 from feedback.models import Delivery
 from project.charset import FORM_TYPES
 
-
-class Request(HttpRequest):
-    htmx: HtmxDetails
-
-
 METHODS = ("GET", "HEAD", "POST")
 
 
 # Not no-store: where Back shows the form again, it must be the same one, with its token.
 @cache_control(private=True, no_cache=True)
 @require_http_methods(METHODS)
-def home(request: Request) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponse:
     return create(request) if request.method == "POST" else show_form(request, FeedbackForm())
 
 
-def create(request: Request, *, embedded: bool = False) -> HttpResponse:
+def create(request: HttpRequest, *, embedded: bool = False) -> HttpResponse:
     if request.content_type not in FORM_TYPES:
         return _not_a_form(request)
     form = FeedbackForm(request.POST)
@@ -50,13 +44,18 @@ def create(request: Request, *, embedded: bool = False) -> HttpResponse:
     return rung_for(_created(request, deliveries[0], embedded), deliveries)
 
 
-def _created(request: Request, delivery: Delivery, embedded: bool) -> HttpResponse:
+def _created(request: HttpRequest, delivery: Delivery, embedded: bool) -> HttpResponse:
     url = page_url(delivery.feedback.pk, embedded)
-    if not request.htmx:
+    if not _by_htmx(request):
         return HttpResponse(status=303, headers={"Location": url})
     response = HttpResponse(Card.of(delivery, arrived=True, embedded=embedded).html)
     # A frame shares its Back with the page around it, which has not moved on.
     return (replace_url if embedded else push_url)(response, url)
+
+
+def _by_htmx(request: HttpRequest) -> bool:
+    # As request.htmx says, which first reads all headers of the request: 4 % of a POST.
+    return request.META.get("HTTP_HX_REQUEST") == "true"
 
 
 @never_cache
@@ -79,7 +78,7 @@ def status(request: HttpRequest, pk: UUID, *, embedded: bool = False) -> HttpRes
     return HttpResponse(card.html)
 
 
-def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Show the form again with everything that was typed and a fresh token, so that Send works now."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
@@ -94,7 +93,7 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     return show_form(request, form, 403)
 
 
-def _why_no_token(request: Request) -> str:
+def _why_no_token(request: HttpRequest) -> str:
     if settings.CSRF_COOKIE_NAME in request.COOKIES:
         return _("This page was open for too long. Please press Send again.")
     return _(
@@ -104,9 +103,9 @@ def _why_no_token(request: Request) -> str:
 
 
 def show_form(
-    request: Request, form: FeedbackForm, status: int = 200, *, embedded: bool = False
+    request: HttpRequest, form: FeedbackForm, status: int = 200, *, embedded: bool = False
 ) -> HttpResponse:
-    template = "feedback/_form.html" if request.htmx else "feedback/new.html"
+    template = "feedback/_form.html" if _by_htmx(request) else "feedback/new.html"
     response = render(request, template, {"form": form, "embedded": embedded}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -8,6 +8,7 @@ same UPDATE, so that the two cannot disagree.
 
 import uuid
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 
 
 def _message_id() -> str:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
-    return f"<{uuid.uuid4()}@{punycode(domain)}>"
+    return f"<{uuid.uuid4()}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>"
+
+
+@lru_cache(maxsize=1)
+def _domain_of(sender: str) -> str:
+    return punycode(sender.rpartition("@")[2].strip("> "))
 
 
 class Delivery(models.Model):

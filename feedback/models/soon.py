@@ -21,21 +21,20 @@ def atomic_soon() -> Iterator[None]:
     with ExitStack() as stack:
         if database.vendor == "sqlite":
             database.ensure_connection()
-            _begin_soon(stack, database.connection)
+            _begin_soon(stack, database.connection, database.settings_dict["OPTIONS"].get("timeout", 5))
         else:
             stack.enter_context(transaction.atomic())
         yield
 
 
-def _begin_soon(stack: ExitStack, sqlite: sqlite3.Connection) -> None:
-    (patience,) = sqlite.execute("PRAGMA busy_timeout").fetchone()
+def _begin_soon(stack: ExitStack, sqlite: sqlite3.Connection, patience: float) -> None:
     began = time.monotonic()
     sqlite.execute("PRAGMA busy_timeout = 0")
     try:
-        while not _has_begun(stack, last=time.monotonic() - began > patience / 1000):
+        while not _has_begun(stack, last=time.monotonic() - began > patience):
             time.sleep(max(LOOK_SECONDS, (time.monotonic() - began) / 50))  # the later, the rarer
     finally:
-        sqlite.execute(f"PRAGMA busy_timeout = {patience}")
+        sqlite.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
 
 
 def _has_begun(stack: ExitStack, *, last: bool) -> bool:
