@@ -22,7 +22,7 @@ def in_the_visitors_language(
         _speak(request, _chosen(request) or translation.get_language_from_request(request))
         response = get_response(request)
         patch_vary_headers(response, ["Accept-Language"])
-        response.headers.setdefault("Content-Language", translation.get_language())
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
 
     return middleware

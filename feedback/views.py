@@ -21,11 +21,12 @@ from project.charset import FORM_TYPES
 METHODS = ("GET", "HEAD", "POST")
 
 
-# Not no-store: where Back shows the form again, it must be the same one, with its token.
-@cache_control(private=True, no_cache=True)
 @require_http_methods(METHODS)
 def home(request: HttpRequest) -> HttpResponse:
-    return create(request) if request.method == "POST" else show_form(request, FeedbackForm())
+    response = create(request) if request.method == "POST" else show_form(request, FeedbackForm())
+    # Not no-store: where Back shows the form again, it must be the same one, with its token.
+    response.headers["Cache-Control"] = "no-cache, private"
+    return response
 
 
 def create(request: HttpRequest, *, embedded: bool = False) -> HttpResponse:
