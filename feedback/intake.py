@@ -47,7 +47,7 @@ def rung_for(response: HttpResponse, deliveries: Sequence[Delivery]) -> HttpResp
     """Have these emails sent once the answer has left: a Redis that is silent makes no form slow."""
 
     def ring() -> None:
-        log.info("a feedback is saved; its deliveries: %s", [owed.pk for owed in deliveries])
         deliver_later(owed for owed in deliveries if owed.in_flight)
+        log.info("a feedback is saved; its deliveries: %s", [owed.pk for owed in deliveries])
 
     return afterwards(response, ring)
