@@ -1,4 +1,4 @@
-"""What is done once the answer has left, so that no visitor waits for it."""
+"""What is done once an answer has left, so that it does not wait for it."""
 
 from collections.abc import Callable
 from contextvars import copy_context

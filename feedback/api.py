@@ -73,13 +73,13 @@ def create(request: HttpRequest) -> HttpResponse:
             422, "Not acceptable as it is", "Some fields are wrong; see errors.", errors=form.errors
         )
     try:
-        deliveries = take(request, form)
+        followed, owed = take(request, form)
     except NotTaken as fault:
         headers = {"Retry-After": str(fault.retry_after)}
         raise Problem(fault.status, "Not now", fault.sentence, headers=headers) from None
-    report = _report(Card.of(deliveries[0]))
+    report = _report(Card.of(followed))
     response = JsonResponse(report, status=201, headers={"Location": report["status_url"]})
-    return rung_for(response, deliveries)
+    return rung_for(response, owed)
 
 
 @api("GET", "HEAD")

@@ -28,26 +28,32 @@ class NotTaken(Exception):
         self.retry_after = retry_after
 
 
-def take(request: HttpRequest, form: FeedbackForm) -> list[Delivery]:
-    """Save what a valid form holds, and return the emails that are owed from now on."""
+def take(request: HttpRequest, form: FeedbackForm) -> tuple[Delivery, list[Delivery]]:
+    """Save what a valid form holds; return the email its visitor follows, and all that are to be rung for."""
     sender = sender_of(request) if settings.RATE_LIMITS else ""
     try:
         if wait := seconds_to_wait(sender):
-            if before := form.submitted():  # a double click at the limit: nothing new is to be sent
-                return before[1]
+            if before := form.submitted():  # a double click at the limit: nothing is to be sent again
+                return before[1][0], []
             raise NotTaken(429, too_many(wait), wait)
-        return form.submit(sender)[1]
+        owed = form.submit(sender)[1]
+        return owed[0], owed
     except DatabaseError as error:
         log.error("a feedback could not be saved: %s", error)
         sentence = _("This could not be saved just now. Please press Send again in a moment.")
         raise NotTaken(503, sentence, retry_after=5) from None
 
 
-def rung_for(response: HttpResponse, deliveries: Sequence[Delivery]) -> HttpResponse:
-    """Have these emails sent once the answer has left: a Redis that is silent makes no form slow."""
+def rung_for(response: HttpResponse, owed: Sequence[Delivery]) -> HttpResponse:
+    """Have these emails sent once the answer has left, so that it does not wait for Redis.
+
+    Where this process ends before, the sweeper rings.
+    """
+    if not owed:
+        return response
 
     def ring() -> None:
-        deliver_later(owed for owed in deliveries if owed.in_flight)
-        log.info("a feedback is saved; its deliveries: %s", [owed.pk for owed in deliveries])
+        deliver_later(one for one in owed if one.in_flight)
+        log.info("a feedback is saved; its deliveries: %s", [one.pk for one in owed])
 
     return afterwards(response, ring)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -36,19 +36,19 @@ def create(request: HttpRequest, *, embedded: bool = False) -> HttpResponse:
     if not form.is_valid():
         return show_form(request, form, 422, embedded=embedded)
     try:
-        deliveries = take(request, form)
+        followed, owed = take(request, form)
     except NotTaken as fault:
         form.add_error(None, fault.sentence)
         response = show_form(request, form, fault.status, embedded=embedded)
         response.headers["Retry-After"] = str(fault.retry_after)
         return response
-    return rung_for(_created(request, deliveries[0], embedded), deliveries)
+    return rung_for(_created(request, followed, embedded), owed)
 
 
 def _created(request: HttpRequest, delivery: Delivery, embedded: bool) -> HttpResponse:
     url = page_url(delivery.feedback.pk, embedded)
     if not _by_htmx(request):
-        return HttpResponse(status=303, headers={"Location": url})
+        return HttpResponseRedirect(url, status=303)
     response = HttpResponse(Card.of(delivery, arrived=True, embedded=embedded).html)
     # A frame shares its Back with the page around it, which has not moved on.
     return (replace_url if embedded else push_url)(response, url)

@@ -296,6 +296,18 @@ def test_a_double_click_at_the_limit_is_not_told_to_send_again(client: Client, s
     assert client.post("/", FIELDS | {"form_token": str(uuid.uuid4())}).status_code == 429
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_at_the_limit_rings_for_nothing(
+    client: Client, settings: Settings, broker: StubBroker
+) -> None:
+    settings.RATE_LIMITS = [(1, 60)]
+    token = {"form_token": str(uuid.uuid4())}
+    client.post("/", FIELDS | token)
+    rung = broker.queues["email"].qsize()
+    client.post("/", FIELDS | token)
+    assert rung == broker.queues["email"].qsize() == Delivery.objects.count()
+
+
 def test_every_form_has_a_token_of_its_own_and_keeps_it_over_a_mistake(client: Client) -> None:
     first, second = _token(client.get("/").text), _token(client.get("/").text)
     assert first != second
