@@ -54,6 +54,6 @@ def rung_for(response: HttpResponse, owed: Sequence[Delivery]) -> HttpResponse:
 
     def ring() -> None:
         deliver_later(one for one in owed if one.in_flight)
-        log.info("a feedback is saved; its deliveries: %s", [one.pk for one in owed])
+        log.info("a feedback was saved; its deliveries: %s", [one.pk for one in owed])
 
     return afterwards(response, ring)

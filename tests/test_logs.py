@@ -44,7 +44,7 @@ def test_a_request_can_be_followed_from_the_post_to_the_accepted_email(
     ids = list(Delivery.objects.values_list("pk", flat=True))
     deliver(ids[0])
     assert [line["request"] for line in lines] == [request, request]
-    assert lines[0]["message"] == f"a feedback is saved; its deliveries: {ids}"
+    assert lines[0]["message"] == f"a feedback was saved; its deliveries: {ids}"
     assert (lines[1]["delivery"], lines[1]["message"]) == (ids[0], f"delivery {ids[0]}: sent")
 
 
