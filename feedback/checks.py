@@ -8,16 +8,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
-from dramatiq.brokers.redis import RedisBroker
 
 from feedback.models import Worker
+from project.broker import Broker
 
 
 @register("redis")
 def redis_keeps_everything(**_: Any) -> list[CheckMessage]:
     """Refuse a Redis that may drop rings when it is full. One that does not answer is no fault here."""
     broker = dramatiq.get_broker()
-    if not isinstance(broker, RedisBroker):
+    if not isinstance(broker, Broker):
         return []
     try:
         policy = broker.client.info("memory").get("maxmemory_policy", "noeviction")

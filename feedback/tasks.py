@@ -8,12 +8,12 @@ from typing import TypeVar
 import dramatiq
 import redis
 from django.db import transaction
-from dramatiq.brokers.redis import RedisBroker
 
 from feedback import delivery
 from feedback.digest import owe_digests
 from feedback.models import Delivery
 from feedback.turn import turn
+from project.broker import Broker
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def ring(delivery_ids: Sequence[int]) -> bool:
 def ask_redis(question: Callable[[redis.Redis], Answer]) -> Answer | None:
     """Return what Redis answers; None where it is away, and then it is left alone for a while."""
     broker = dramatiq.get_broker()
-    if not isinstance(broker, RedisBroker) or not _may_ask():
+    if not isinstance(broker, Broker) or not _may_ask():
         return None
     try:
         answer = question(broker.client)
@@ -101,9 +101,9 @@ def _ask_freely() -> None:
 def queue_length() -> int | None:
     """Return how many rings no worker has taken yet; None where Redis cannot be asked."""
     broker = dramatiq.get_broker()
-    if not isinstance(broker, RedisBroker):
+    if not isinstance(broker, Broker):
         return 0
     try:
-        return int(broker.client.llen(f"{broker.namespace}:{deliver.queue_name}"))
+        return broker.length(deliver.queue_name)
     except redis.RedisError:
         return None

@@ -1,10 +1,8 @@
-"""Dramatiq's Redis broker, made quick to fail and quick to wake.
+"""A broker for Dramatiq to which Redis is a doorbell: a list of messages for each queue, and no more.
 
-To fail: with `url=` the broker drops redis-py's timeouts, and with `host=` a silent Redis holds a
-web request for 59 s. With our client it is 1 s at worst.
-
-To wake: Dramatiq's consumer sleeps up to a second between two looks at an idle queue, so an email
-took 150-220 ms to begin. This one waits on the queue's own list instead.
+The rows are what is owed, so no message need outlive who took it: the sweeper rings again. Dramatiq's
+own Redis broker guards each with two copies, an acknowledgement and heartbeats, and looks at an idle
+queue once a second; here a message is pushed, and popped by the one who waits for it.
 """
 
 import threading
@@ -12,9 +10,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+import dramatiq
 import redis
-from dramatiq import MessageProxy
-from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq import Message, MessageProxy
 from dramatiq.errors import ConnectionClosed
 
 from project.redis_url import connect
@@ -22,59 +20,66 @@ from project.redis_url import connect
 WAIT_SECONDS = 0.5  # below REPLY_SECONDS, or the wait itself would look like a silent Redis
 
 
-class Broker(RedisBroker):
-    # Dramatiq would ask Redis for this at a process's first ring, under a lock: with Redis silent the
-    # second thread waited for the first one's timeout and then for its own. Redis can do 7992.
-    _max_unpack_size_val = 999  # type: ignore[assignment]
+class Broker(dramatiq.Broker):
+    def __init__(self, *, url: str, middleware: list[dramatiq.Middleware] | None = None) -> None:
+        super().__init__(middleware)
+        self.client = connect(url)
+        self.queues: dict[str, str] = {}  # the key of each
 
-    def __init__(self, *, url: str, **options: Any) -> None:
-        # A message that a killed worker held comes back after 10 s instead of 1 to 26 minutes.
-        quick = {"heartbeat_timeout": 10_000, "maintenance_chance": 1_000_000}
-        super().__init__(client=connect(url), **quick, **options)
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = f"dramatiq:rings:{queue_name}"
+            self.emit_after("declare_queue", queue_name)
 
-    @property
-    def consumer_class(self) -> type[_RedisConsumer]:
-        return WakingConsumer
+    def enqueue(self, message: Message[object], *, delay: int | None = None) -> Message[object]:
+        if delay is not None:
+            raise NotImplementedError("Redis forgets what waits in it; write into a row when it is due")
+        self.emit_before("enqueue", message, delay)
+        self.client.rpush(self.queues[message.queue_name], message.encode())
+        self.emit_after("enqueue", message, delay)
+        return message
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> "Consumer":
+        return Consumer(self.client, self.queues[queue_name], prefetch)
+
+    def length(self, queue_name: str) -> int:
+        """Return how many messages nobody has taken yet."""
+        return int(self.client.llen(self.queues[queue_name]))
 
 
-class WakingConsumer(_RedisConsumer):
-    """Waits, once it found nothing to take, until there is a message or room for one."""
+class Consumer(dramatiq.Consumer):
+    """Takes messages as they come, and holds no more than `prefetch` that are not done with."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, client: redis.Redis, key: str, prefetch: int) -> None:
+        self.client = client
+        self.key = key
+        self.prefetch = prefetch
+        self.taken: set[str] = set()
         self.room = threading.Event()
 
-    def ack(self, message: MessageProxy) -> None:
-        # With Redis away Dramatiq would try this every 5 s, and neither the thread nor a worker that
-        # was told to stop could go on. A message that comes back finds nothing to claim.
-        with suppress(ConnectionClosed, redis.RedisError):
-            super().ack(message)
-        self.room.set()
-
-    def nack(self, message: MessageProxy) -> None:
-        with suppress(ConnectionClosed, redis.RedisError):
-            super().nack(message)
-        self.room.set()
-
-    def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        with suppress(redis.RedisError):  # the sweeper rings for them
-            super().requeue(messages)
-
     def __next__(self) -> MessageProxy | None:
+        self.room.clear()
+        if len(self.taken) >= self.prefetch:
+            self.room.wait(WAIT_SECONDS)
+            return None
         try:
-            if self.misses:
-                self._wait()
-            message: MessageProxy | None = super().__next__()
-            return message
+            found: Any = self.client.blpop([self.key], WAIT_SECONDS)
         except redis.RedisError as error:  # also one that is a replica now, or refuses us
             raise ConnectionClosed(error) from None
+        if not found:
+            return None
+        message = MessageProxy(Message.decode(found[1]))
+        self.taken.add(message.message_id)
+        return message
 
-    def _wait(self) -> None:
-        self.misses = 0
-        self.room.clear()
-        if self.outstanding_message_count >= self.prefetch:
-            self.room.wait(WAIT_SECONDS)
-            return
-        # Moving the list's head to its head changes nothing, but blocks while the list is empty.
-        key = f"{self.broker.namespace}:{self.queue_name}"
-        self.broker.client.blmove(key, key, WAIT_SECONDS, "LEFT", "LEFT")
+    def ack(self, message: MessageProxy) -> None:
+        self.taken.discard(message.message_id)
+        self.room.set()
+
+    nack = ack
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        if data := [message.encode() for message in messages]:
+            with suppress(redis.RedisError):  # the sweeper rings for them
+                self.client.rpush(self.key, *data)

@@ -7,10 +7,10 @@ from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from dramatiq import get_broker
-from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
 from feedback.models import Alarm, Pause, Worker, oldest_owed_seconds
+from project.broker import Broker
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _redis() -> str:
     try:
-        cast(RedisBroker, get_broker()).client.ping()
+        cast(Broker, get_broker()).client.ping()
     except RedisError as error:
         log.error("/readyz: Redis does not answer: %s", error)
         return UNREACHABLE

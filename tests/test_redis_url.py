@@ -77,7 +77,6 @@ def test_a_user_who_may_use_our_keys_only_is_enough(server: RedisServer) -> None
     assert found
     one.ack(found)
     assert next(one) is None
-    one._wait()
     assert broker.client.info("memory")["maxmemory_policy"] == "noeviction"
     with pytest.raises(redis.exceptions.NoPermissionError):
         broker.client.set("elsewhere", "1")

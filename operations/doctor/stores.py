@@ -10,12 +10,12 @@ from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from dramatiq import get_broker
-from dramatiq.brokers.redis import RedisBroker
 from redis import AuthenticationError, RedisError, ResponseError
 
 from feedback.models import Alarm, Pause, Tally, Worker
 from operations.doctor.finding import Finding, ok, unknown, wrong
 from operations.words import fix
+from project.broker import Broker
 
 SKEW_SECONDS = 5
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -72,7 +72,7 @@ def _idle_transactions_are_endless() -> bool:
 
 def check_redis() -> Iterator[Finding]:
     try:
-        client = cast(RedisBroker, get_broker()).client
+        client = cast(Broker, get_broker()).client
         memory, keeping, (seconds, micros) = client.info("memory"), client.info("persistence"), client.time()
     except (RedisError, AttributeError) as error:
         yield _no_redis(error)
