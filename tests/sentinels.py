@@ -39,7 +39,7 @@ class Sentinels:
         """Whether the replica is the primary now and a worker's consumer waits at it."""
         with suppress(redis.ConnectionError):  # as it becomes the primary, it hangs up on everybody
             is_primary = self.replica.client.info("replication")["role"] == "master"
-            return is_primary and "cmdstat_blmove" in self.replica.client.info("commandstats")
+            return is_primary and "cmdstat_blpop" in self.replica.client.info("commandstats")
         return False
 
     def stop(self) -> None:
