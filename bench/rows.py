@@ -40,13 +40,13 @@ def watch(count: int, span: timedelta) -> list[tuple[str, float]]:
     from django.utils import timezone
 
     from feedback.card import Card
-    from feedback.models import Delivery, Feedback
+    from feedback.models import Feedback, follow
 
     fill(count, owed=count, span=span)
     later = timezone.now() + timedelta(hours=1)
     Delivery.objects.update(attempt=1, retries=1, due_at=later, ring_at=later)
     everybody = Feedback.objects.order_by("created_at").values_list("pk", flat=True)
-    cards = [Card.of(delivery) for pk in everybody if (delivery := Delivery.objects.followed(pk))]
+    cards = [Card.of(delivery) for pk in everybody if (delivery := follow(pk))]
     return [
         (f"{card.status_url}?lang=en&seen={card.version}", card.poll_seconds or span.seconds)
         for card in cards

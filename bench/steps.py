@@ -60,14 +60,14 @@ def _steps() -> dict[str, Step]:
     from django.test import Client
 
     from feedback.card import Card
-    from feedback.models import Delivery
+    from feedback.models import follow
 
     visitor, staff = Client(), Client()
     user = User.objects.filter(username="bench").first() or User.objects.create_superuser("bench")
     staff.force_login(user)
 
     def poll() -> Callable[[], Any]:
-        followed = Delivery.objects.followed(_owed().feedback.pk)
+        followed = follow(_owed().feedback.pk)
         assert followed
         card = Card.of(followed)
         return lambda: visitor.get(f"{card.status_url}?seen={card.version}")

@@ -25,7 +25,7 @@ from feedback.card import Card
 from feedback.forms import ApiForm
 from feedback.intake import NotTaken, rung_for, take
 from feedback.language import speak_as
-from feedback.models import Delivery
+from feedback.models import follow
 
 DESCRIPTION = (Path(__file__).parent / "openapi.json").read_text()
 
@@ -84,7 +84,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @api("GET", "HEAD")
 def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    delivery = Delivery.objects.followed(pk)
+    delivery = follow(pk)
     if not delivery:
         raise Problem(404, "Not found", "There is no feedback with this id.")
     speak_as(request, delivery.feedback)

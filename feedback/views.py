@@ -15,7 +15,7 @@ from feedback.card import Card, page_url
 from feedback.forms import FeedbackForm
 from feedback.intake import NotTaken, rung_for, take
 from feedback.language import speak_as
-from feedback.models import Delivery
+from feedback.models import Delivery, follow
 from project.charset import FORM_TYPES
 
 METHODS = ("GET", "HEAD", "POST")
@@ -121,7 +121,7 @@ def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def _followed(pk: UUID) -> Delivery:
-    delivery = Delivery.objects.followed(pk)
+    delivery = follow(pk)
     if not delivery:
         raise Http404
     return delivery

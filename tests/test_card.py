@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.card import Card, Step, _pattern, page_url
-from feedback.models import Alarm, Delivery, Feedback, State, Worker
+from feedback.models import Alarm, Delivery, Feedback, State, Worker, follow
 from feedback.sentences import HELD_FOR_LONG, NO_LONGER_FOLLOWED, REACHED, SENTENCES, STEPS
 
 moments = st.datetimes(timezones=st.just(UTC)) | st.just(timezone.now())
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 def card(delivery: Delivery) -> Card:
-    followed = Delivery.objects.followed(delivery.feedback.pk)
+    followed = follow(delivery.feedback.pk)
     assert followed
     return Card.of(followed)
 

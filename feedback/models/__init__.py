@@ -1,6 +1,7 @@
 from feedback.models.alarm import Alarm
 from feedback.models.delivery import Delivery
 from feedback.models.feedback import Feedback
+from feedback.models.follow import follow
 from feedback.models.history import Kind, Move, State
 from feedback.models.pause import Pause
 from feedback.models.queue import LEASE
@@ -23,6 +24,7 @@ __all__ = [
     "State",
     "Tally",
     "Worker",
+    "follow",
     "oldest_owed_seconds",
     "standing",
     "tried_in_vain",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import QuerySet
@@ -12,7 +11,6 @@ from feedback.models.clock import TOLERANCE, now
 from feedback.models.history import State, line
 from feedback.models.operated import OperatedManager
 from feedback.models.statement import Row, columns, listed, read, rows
-from feedback.models.worker import PATIENCE
 
 if TYPE_CHECKING:
     from feedback.models.delivery import Delivery
@@ -21,7 +19,6 @@ LEASE = timedelta(seconds=15)
 FIRST_RING = timedelta(seconds=6)  # what the ring after the commit is given before the sweeper rings
 NEXT_RING = timedelta(seconds=20)
 LAST_RING = NEXT_RING + TOLERANCE  # by whatever host's clock
-LATE = timedelta(seconds=60)  # what has been due for longer shows that the queue is old
 
 SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
 # Whatever is due is rung for again by then, so the index need not be searched for later attempts.
@@ -68,19 +65,6 @@ WHERE id IN (
 RETURNING id
 """
 FEEDBACK = "SELECT {columns} FROM feedback_feedback WHERE id IN (VALUES {values})"
-# Of the two rows a poll reads what a card shows, and not the message.
-OF_DELIVERY = ("id", "state", "attempt", "cancelled", "due_at", "history")
-OF_FEEDBACK = ("id", "language", "created_at")
-FOLLOWED = """
-SELECT {columns},
-    EXISTS (SELECT 1 FROM feedback_alarm) OR EXISTS (SELECT 1 FROM feedback_pause)
-    OR NOT EXISTS (SELECT 1 FROM feedback_worker WHERE seen_at >= %(alive)s)
-    OR EXISTS (
-        SELECT 1 FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %(rung)s AND due_at < %(late)s
-    )
-FROM feedback_delivery JOIN feedback_feedback ON feedback_feedback.id = feedback_id
-WHERE feedback_id = %(feedback)s AND kind = 'acknowledgement'
-"""
 
 
 class DeliveryManager(OperatedManager["Delivery"]):
@@ -136,23 +120,6 @@ class DeliveryManager(OperatedManager["Delivery"]):
 
     def due(self) -> QuerySet["Delivery"]:
         return self.filter(state=State.QUEUED, due_at__lte=now())
-
-    def followed(self, feedback_pk: UUID) -> "Delivery | None":
-        """Return a feedback's acknowledgement with whether email is late just now (`slow`), this one or
-        those before it; None if there is no such feedback.
-        """
-        feedback = self._feedback_model()
-        both = f"{columns(self.model, *OF_DELIVERY)}, {columns(feedback, *OF_FEEDBACK)}"
-        moment = now()
-        times = {"alive": moment - PATIENCE, "rung": moment + LAST_RING, "late": moment - LATE}
-        found = rows(FOLLOWED.replace("{columns}", both), feedback=feedback_pk, **times)
-        if not found:
-            return None
-        row = found[0]
-        delivery = read(self.model, row, *OF_DELIVERY)
-        delivery.feedback = read(feedback, row[len(OF_DELIVERY) :], *OF_FEEDBACK)
-        delivery.slow = bool(row[-1])
-        return delivery
 
     def take_unrung(self, limit: int) -> list[int]:
         """Win up to `limit` due deliveries that nobody has rung lately, the oldest first."""
