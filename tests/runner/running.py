@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -118,8 +119,11 @@ def none_left(pids: set[int]) -> bool:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
+    """Return a port that no other test gets by asking for any: those come from 32768 on."""
+    while True:
+        port = secrets.choice(range(20_000, 32_768))  # `random` may be seeded alike in all processes
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _processes() -> list[tuple[int, int]]:
