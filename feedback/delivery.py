@@ -126,18 +126,17 @@ def _each(step: Callable[[Email], object], emails: list[Email]) -> list[Email]:
 
 
 def _takes(step: Callable[[Email], object], email: Email) -> bool:
-    with about(request=email.delivery.request_id, delivery=email.delivery.pk):
-        try:
-            step(email)
-        except Exception as error:
-            _drop(email, error)
-            return False
+    try:
+        step(email)
+    except Exception as error:
+        _drop(email, error)
+        return False
     return True
 
 
 def _drop(email: Email, error: Exception) -> None:
-    email.connection.close()
     with about(request=email.delivery.request_id, delivery=email.delivery.pk):
+        email.connection.close()
         if isinstance(error, Overtaken):
             log.warning("delivery %s: overtaken before the final dot, so nothing was sent", email.delivery.pk)
         else:

@@ -122,7 +122,7 @@ class Delivery(models.Model):
 
     @cached_property
     def request_id(self) -> str:
-        return request_of(self.moves[0])
+        return request_of(self.history)
 
     def mark_sent(self, reply: str) -> bool:
         return Delivery.objects.mark_sent({self: reply}) == 1

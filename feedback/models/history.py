@@ -44,8 +44,8 @@ def begun(why: str) -> str:
     return f"{why}{IN_REQUEST}{current_request()}" if current_request() else why
 
 
-def request_of(first: Move) -> str:
-    return first.why.partition(IN_REQUEST)[2]
+def request_of(history: str) -> str:
+    return _parsed(history.partition("\n")[0]).why.partition(IN_REQUEST)[2]
 
 
 def line(to: State, why: str, by: str = "") -> str:
