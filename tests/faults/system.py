@@ -59,6 +59,11 @@ class Master:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def freeze_workers(self) -> None:
+        """Stop them, and wait: until one thread has taken the signal the others go on."""
+        self.signal_workers(signal.SIGSTOP)
+        wait_until(lambda: all(_is_stopped(task) for pid in self.workers() for task in _tasks(pid)))
+
     def stop(self) -> None:
         self.restarts = False
         self._kill()
@@ -77,6 +82,17 @@ class Master:
             time.sleep(0.5)  # as a service manager does
             if self.restarts:
                 self.process = self._spawn()
+
+
+def _tasks(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").iterdir())
+
+
+def _is_stopped(task: Path) -> bool:
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:  # this thread has ended
+        return True
 
 
 class System:

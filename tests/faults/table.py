@@ -349,7 +349,7 @@ def _signal_at(step: str, system: System) -> list[str]:
 def _frozen_at(step: str, system: System) -> list[str]:
     frozen = system.start_master()
     workers = frozen.workers()
-    system.mail.misbehave = _once(step, lambda: frozen.signal_workers(signal.SIGSTOP))
+    system.mail.misbehave = _once(step, frozen.freeze_workers)
     page = system.submit()
     wait_until(lambda: step in system.mail.steps)
     thawed = threading.Timer(25, _thaw, [workers])
