@@ -49,7 +49,10 @@ class Broker(dramatiq.Broker):
 
 
 class Consumer(dramatiq.Consumer):
-    """Takes messages as they come, and holds no more than `prefetch` that are not done with."""
+    """Takes messages as they come, but no more where `prefetch` of its own are not done with.
+
+    Dramatiq makes another after each fault of Redis.
+    """
 
     def __init__(self, client: redis.Redis, key: str, prefetch: int) -> None:
         self.client = client

@@ -120,17 +120,26 @@ def test_a_delay_is_refused_since_redis_forgets(broker: Broker) -> None:
     assert broker.length("email") == 0
 
 
-def test_a_full_consumer_takes_the_next_message_once_there_is_room(broker: Broker) -> None:
+@pytest.mark.parametrize("done", ["ack", "nack"])
+def test_a_full_consumer_takes_the_next_message_once_there_is_room(broker: Broker, done: str) -> None:
     broker.enqueue(message())
     broker.enqueue(message())
     full = consumer(broker, prefetch=1)
     first = next_message(full)
     assert first
-    assert next_message(full, seconds=0.1) is None
-    acknowledging = threading.Timer(0.05, full.ack, [first])
-    acknowledging.start()
-    assert next_message(full)
-    acknowledging.join()
+    assert seconds_of_nothing(full) > 0.4
+    making_room = threading.Timer(0.05, getattr(full, done), [first])
+    making_room.start()
+    assert seconds_of_nothing(full) < 0.4
+    making_room.join()
+    assert next(full)
+    assert seconds_of_nothing(full) > 0.4, "it should wait for room, not spin"
+
+
+def seconds_of_nothing(full: Consumer) -> float:
+    began = time.monotonic()
+    assert next(full) is None
+    return time.monotonic() - began
 
 
 def test_a_silent_redis_is_given_up_after_a_second(server: RedisServer, broker: Broker) -> None:

@@ -86,7 +86,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         return self._claim(LONGEST_DUE, look=True, limit=limit, rung=now() + LAST_RING)
 
     def read_feedback(self, claims: Sequence["Delivery"]) -> None:
-        """Read what emails in hand show of a feedback; of thanks it is no more than came with the claim."""
+        """Read the feedback that owners are told of; what thanks say of it came with the claim."""
         feedback = self._feedback_model()
         about = [[claim.feedback_id] for claim in claims if claim.kind == Kind.NOTIFICATION]
         if not about:
