@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
+from feedback.connection import Connection
 from feedback.delivery import deliver
 from feedback.models import Delivery
 from project import sentry
@@ -46,6 +47,20 @@ def test_a_request_can_be_followed_from_the_post_to_the_accepted_email(
     assert [line["request"] for line in lines] == [request, request]
     assert lines[0]["message"] == f"a feedback was saved; its deliveries: {ids}"
     assert (lines[1]["delivery"], lines[1]["message"]) == (ids[0], f"delivery {ids[0]}: sent")
+
+
+def test_so_can_the_fault_of_an_email(
+    client: Client, lines: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    request = post(client)
+    monkeypatch.setattr(Connection, "ask", ask)
+    owed = Delivery.objects.all()[0]
+    deliver(owed.pk)
+    assert lines[1]["level"] == "WARNING"
+    assert (lines[1]["request"], lines[1]["delivery"]) == (request, owed.pk)
 
 
 def test_the_proxys_own_id_is_taken(client: Client) -> None:
