@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +110,20 @@ def test_a_template_that_shows_more_is_composed_for_each(more: str, tmp_path: Pa
         delivery = thanks(name=name)
         assert Letter(delivery).text == in_full(delivery)
     assert letter._form("en", settings.SITE_URL, settings.DEFAULT_FROM_EMAIL) is None
+
+
+@pytest.mark.django_db
+def test_a_template_that_shows_more_costs_one_query_for_each(
+    owed: Delivery, tmp_path: Path, settings: Any
+) -> None:
+    _write(tmp_path, "{{ feedback.name }}, {{ feedback.email }}: {{ feedback.message }}")
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
+    claimed = Delivery.objects.claim(owed.pk)
+    assert claimed
+    with CaptureQueriesContext(connection) as captured:
+        text = Letter(claimed).text
+    assert len(captured) == 1
+    assert text == in_full(owed)
 
 
 def test_a_template_that_breaks_breaks_each(tmp_path: Path, settings: Any) -> None:

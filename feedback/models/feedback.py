@@ -114,6 +114,14 @@ class Feedback(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("feedback:show", args=[self.id])
 
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
+        # Of one that was read in part Django would read what is asked for field by field.
+        if fields and self.get_deferred_fields().intersection(fields):
+            fields = {*fields, *self.get_deferred_fields()}
+        super().refresh_from_db(using, fields, from_queryset)
+
     @property
     def reference(self) -> str:
         """What a visitor can read out on the telephone."""
