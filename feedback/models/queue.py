@@ -32,13 +32,14 @@ ORDER BY ring_at LIMIT %(limit)s
 """
 # One statement, so that what we hold is what we have written: between two this process may freeze,
 # and then read, and use, somebody else's attempt. Nobody waits for a row that another is claiming.
+# IN, for with `=` SQLite, to which a returned column has no type, reads all feedback to find the one.
 CLAIM = """
 WITH due AS MATERIALIZED ({due} {skip_locked})
 UPDATE feedback_delivery
 SET state = 'sending', transmitting = false, attempt = attempt + 1, due_at = %(lease)s,
     history = history || %(claimed)s
 WHERE id IN (SELECT id FROM due)
-RETURNING {columns}, (SELECT language FROM feedback_feedback WHERE feedback_feedback.id = feedback_id)
+RETURNING {columns}, (SELECT language FROM feedback_feedback WHERE feedback_feedback.id IN (feedback_id))
 """
 # What sending an email takes of it; whoever asks for more makes Django read that.
 IN_HAND = (
