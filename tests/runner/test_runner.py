@@ -78,6 +78,12 @@ def test_an_email_arrives_in_the_mailbox(shared: Running) -> None:
     assert "ada@example.org" in shared.get("/mailbox/")[1]
 
 
+def test_workers_make_way_for_the_web_server(shared: Running) -> None:
+    worker, web = shared.child("dramatiq") or 0, shared.child("gunicorn") or 0
+    assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in (worker, web)] == [10, 0]
+    assert os.getsid(worker) == os.getsid(web), "or it would not count, where the kernel weighs sessions"
+
+
 def test_the_secret_key_is_kept_for_its_owner_only(shared: Running) -> None:
     assert stat.S_IMODE((shared.var_dir / "secret_key").stat().st_mode) == 0o600
 
