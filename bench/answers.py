@@ -16,7 +16,7 @@ from statistics import median
 from bench import load
 from bench.client import Client
 from bench.household import until
-from bench.part import Part, Row, compared, percentile, quick, say, stated
+from bench.part import Part, Row, compared, in_turn, percentile, quick, say, stated
 from bench.sink import Sink
 from bench.site import Product, Site, peer, product
 
@@ -75,7 +75,7 @@ def _in_turns(sink: Sink) -> Times:
         contenders = _contenders(stack, sink.port)
         for number in range(ROUNDS):
             for how, rate in LOADS.items():
-                for who, asked in contenders.items():
+                for who, asked in in_turn(contenders, number):
                     took = asked.in_turn(sink, rate, LOAD_SECONDS.get(rate, 0))
                     times[how].setdefault(who, []).append(took)
                 say(f"answers, round {number + 1} of {ROUNDS}, {how}: {_p50s(times[how])}")

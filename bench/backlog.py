@@ -9,7 +9,7 @@ from statistics import median
 from bench import load
 from bench.answers import DRAIN_SECONDS, Asked
 from bench.household import until
-from bench.part import Part, Row, compared, percentile, quick, say, stated
+from bench.part import Part, Row, compared, in_turn, percentile, quick, say, stated
 from bench.sink import Sink
 from bench.site import peer, product
 
@@ -52,7 +52,7 @@ def measure() -> Part:
             ),
         }
         for number in range(ROUNDS):
-            for who, busy in contenders.items():
+            for who, busy in in_turn(contenders, number):
                 times[who].append(busy.in_turn(sink))
                 say(f"backlog, round {number + 1} of {ROUNDS}: {who} p50 {median(times[who][-1]):.1f} ms")
     return Part("backlog", TITLE, _rows(times), times)

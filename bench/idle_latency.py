@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench import load
 from bench.client import Client
 from bench.household import until
-from bench.part import Part, Row, compared, percentile, quick, say, stated
+from bench.part import Part, Row, compared, in_turn, percentile, quick, say, stated
 from bench.site import Site, peer, product
 from bench.timed_sink import TimedSink
 
@@ -42,7 +42,7 @@ def measure() -> Part:
             site.start_web()
             _waits(sink, site, path, quick(5, 2))
         for number in range(ROUNDS):
-            for who, (site, path) in sites.items():
+            for who, (site, path) in in_turn(sites, number):
                 waits[who].append(_waits(sink, site, path, SAMPLES))
             say(f"at rest, round {number + 1} of {ROUNDS}: {_p50s(waits)}")
     answered = _since("answered", waits)

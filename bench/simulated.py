@@ -11,7 +11,7 @@ from functools import partial
 from bench import load
 from bench.client import Client
 from bench.household import until
-from bench.part import Part, Row, compared, percentile, quick, say, stated
+from bench.part import Part, Row, compared, in_turn, percentile, quick, say, stated
 from bench.sink import Sink
 from bench.site import Product, Site, peer, product
 
@@ -46,7 +46,7 @@ def measure() -> Part:
         _warm(ours, free, celery)
         times: dict[str, list[list[float]]] = {who: [] for who in contenders}
         for number in range(ROUNDS):
-            for who, ask in contenders.items():
+            for who, ask in in_turn(contenders, number):
                 times[who].append(ask())
                 say(f"at once, round {number + 1} of {ROUNDS}: {who} {percentile(times[who][-1], 50):.0f} ms")
             _rest(free, WARM + VISITORS * (number + 1))

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.part import Row, compared, interleaved, percentile, readable, spread, stated
+from bench.part import Row, compared, in_turn, interleaved, percentile, readable, spread, stated
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ def test_a_spread_tells_the_median_and_the_ends() -> None:
     assert spread([3]) == "3"
 
 
+def test_each_contender_begins_a_round() -> None:
+    rounds = [[name for name, _ in in_turn({"a": 1, "b": 2, "c": 3}, number)] for number in range(4)]
+    assert rounds == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]]
+
+
 def test_a_ratio_is_of_the_same_round() -> None:
     row = compared("speed", [4, 40, 400], [8, 10, 200], least=2)
     assert row.figure.endswith("**× 2 (0.5-4)**")
@@ -50,5 +55,5 @@ def test_contenders_take_turns() -> None:
         return float(len(turns))
 
     figures = interleaved({"a": lambda: turn("a"), "b": lambda: turn("b")}, 2, "turns")
-    assert turns == ["a", "b", "a", "b"]
-    assert figures == {"a": [1, 3], "b": [2, 4]}
+    assert turns == ["a", "b", "b", "a"]
+    assert figures == {"a": [1, 4], "b": [2, 3]}
