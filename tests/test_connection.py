@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection as database
-from django.test.utils import CaptureQueriesContext
 
 from feedback import connection, pool, smtp
 from feedback.connection import Connection
@@ -15,6 +13,7 @@ from feedback.delivery import deliver
 from feedback.models import Delivery, Feedback
 from tests.mail_server import DROP, SILENCE, MailServer, Reply
 from tests.runner.running import wait_until
+from tests.test_counted_work import statements
 
 Submit = Callable[..., Delivery]
 
@@ -127,12 +126,12 @@ def test_a_new_connection_has_its_hundred_emails_again(
 def test_each_has_a_connection_of_its_own_and_takes_each_step_before_any_takes_the_next(
     mail_server: MailServer,
 ) -> None:
-    with CaptureQueriesContext(database) as captured:
+    with statements() as verbs:
         deliver(0, others=True)
     assert statuses() == ["sent"] * 4
     # The server notes what it has said a moment after we have heard it.
     wait_until(lambda: len({port for step, port in mail_server.said if step == "DOT"}) == 4)
-    writes = [verb for verb in (query["sql"].split()[0] for query in captured) if verb != "SELECT"]
+    writes = [verb for verb in verbs if verb != "SELECT"]
     assert writes[:4] == ["WITH", "WITH", "UPDATE", "UPDATE"], "the ring's own, claim, begin, sent"
     assert "UPDATE" not in writes[4:], "and on PostgreSQL a claim that finds nothing more"
     first_end = mail_server.steps.index("DOT")

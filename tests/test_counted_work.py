@@ -20,6 +20,7 @@ from feedback.connection import Connection
 from feedback.delivery import deliver
 from feedback.lease import renew_leases
 from feedback.models import Delivery, Worker
+from feedback.models.queue import IN_ORDER
 from feedback.outcome import recover_lost
 from feedback.pool import Pool, pool
 from feedback.sweeper import sweep
@@ -41,7 +42,7 @@ def statements() -> Iterator[list[str]]:
     verbs: list[str] = []
     with CaptureQueriesContext(connection) as captured:
         yield verbs
-    verbs += [query["sql"].split()[0] for query in captured]
+    verbs += [query["sql"].split(IN_ORDER["postgresql"])[-1].split()[0] for query in captured]
 
 
 def commits(verbs: list[str]) -> int:

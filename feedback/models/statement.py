@@ -37,6 +37,8 @@ def rows(statement: str, **values: Any) -> list[Row]:
     database = _database()
     with database.cursor() as cursor:
         cursor.execute(statement, {name: _written(value, database) for name, value in values.items()})
+        if cursor.description is None:
+            cursor.nextset()  # the first statement only set how the second is run
         found: list[Row] = cursor.fetchall()  # to the end, where SQLite makes a change its own
         return found
 

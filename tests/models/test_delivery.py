@@ -1,11 +1,11 @@
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from feedback.models import LEASE, Alarm, Delivery, State
+from feedback.models import LEASE, Alarm, Delivery, State, statement
 from feedback.models.queue import NEXT_RING
 
 
@@ -167,13 +167,14 @@ def test_rows_that_another_sweeper_takes_meanwhile_are_not_ours(
 ) -> None:
     theirs = submit()
     Delivery.objects.update(ring_at=timezone.now())
-    update = QuerySet.update
+    listed = statement.listed
 
-    def steal_first(queryset: QuerySet[Delivery], **changes: object) -> int:
-        update(Delivery.objects.filter(pk=theirs.pk), ring_at=timezone.now() + timedelta(minutes=1))
-        return update(queryset, **changes)
+    def steal_first(*given: Any, **values: Any) -> Any:
+        later = timezone.now() + timedelta(minutes=1)
+        Delivery.objects.filter(pk=theirs.pk).update(ring_at=later)
+        return listed(*given, **values)
 
-    monkeypatch.setattr(QuerySet, "update", steal_first)
+    monkeypatch.setattr("feedback.models.queue.listed", steal_first)
     ids = Delivery.objects.take_unrung(10)
     assert theirs.pk not in ids
     assert len(ids) == 1
