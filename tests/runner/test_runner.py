@@ -144,14 +144,20 @@ def test_kill_9_of_the_runner_leaves_no_process_behind(busy: Running) -> None:
     wait_until(lambda: none_left(pids))
 
 
-@pytest.mark.parametrize(("word", "name"), [("dramatiq", "worker"), ("gunicorn", "web server")])
-def test_a_program_that_dies_is_started_again(runs: dict[str, Running], word: str, name: str) -> None:
+PROGRAMS = [("dramatiq", "worker", "the master process is gone"), ("gunicorn", "web server", "")]
+
+
+@pytest.mark.parametrize(("word", "name", "its_own"), PROGRAMS)
+def test_a_program_that_dies_is_started_again(
+    runs: dict[str, Running], word: str, name: str, its_own: str
+) -> None:
     running = runs[DEEP].until_ready()
     dead = running.child(word)
     assert dead
     os.kill(dead, signal.SIGKILL)
     said = f"The {name} ended on its own (killed by SIGKILL); starting it again."
     wait_until(lambda: said in running.lines() and running.child(word) not in (None, dead))
+    wait_until(lambda: any(its_own in line for line in running.lines()))  # whom it leaves behind is heard
     wait_until(lambda: running.answers("/readyz"))
 
 
