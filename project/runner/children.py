@@ -108,7 +108,7 @@ def _spawn(
             command,
             cwd=BASE_DIR,
             stdin=subprocess.DEVNULL,
-            process_group=0,  # no session: Linux shares the processor among those first (autogroups)
+            start_new_session=True,
             preexec_fn=die_with_parent(parent),
             **descriptors,
         )

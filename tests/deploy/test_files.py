@@ -100,6 +100,13 @@ def test_what_ends_is_started_again_unless_its_settings_are_bad() -> None:
     assert [COMPOSE["services"][name]["restart"] for name in ("web", "worker")] == ["always", "always"]
 
 
+def test_workers_make_way_for_the_web_server() -> None:
+    assert "\nCPUWeight=10\n" in UNITS["feedback-worker@.service"]
+    assert "CPUWeight" not in UNITS["feedback-web.service"]
+    assert OURS["worker"]["cpu_shares"] == 100
+    assert "cpu_shares" not in OURS["web"]
+
+
 def test_only_the_master_is_told_to_stop() -> None:
     assert "\nKillMode=mixed\n" in UNITS["common.conf"]
     assert all(service["init"] is True for service in OURS.values())  # which tells its child alone
