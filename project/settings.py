@@ -173,7 +173,8 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            # Dramatiq lets its master write what workers say: 4 % of an email, and lost where it was killed.
+            # In a worker Dramatiq makes sys.stderr a pipe to its master: that was 4 % of an email, and
+            # nobody reads it once the master is killed.
             "stream": "ext://sys.__stderr__",
             "formatter": _env["LOG_FORMAT"],
             "filters": ["not_503"],

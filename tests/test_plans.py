@@ -19,7 +19,7 @@ from tests.mail_server import MailServer
 from tests.test_counted_work import FIELDS
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
-# An index that is read as a whole counts, too, but for those of what is not yet at its end.
+# An index that is read as a whole counts, too (seen on SQLite), but for those of what is not at its end yet.
 READS_ALL = {
     "sqlite": r"SCAN feedback_(feedback|delivery)(?! USING \w* ?INDEX (queued|sending|held)_by)",
     "postgresql": r"Seq Scan on feedback_(feedback|delivery)",

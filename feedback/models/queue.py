@@ -52,7 +52,7 @@ IN_HAND = (
 )
 # Several emails take a step together, so one commit is enough for all: each waits for the disk.
 # LIKE, for with `=` PostgreSQL goes through its index of those that are sending, where those that were
-# stay until the next vacuum: with 6,000 of them this took 2.3 ms instead of 1.1. The same below.
+# stay until the next vacuum: with 6,000 of them this took 2.3 ms instead of 1.1.
 BEGIN_TRANSMISSION = """
 UPDATE feedback_delivery SET transmitting = true, due_at = %(lease)s
 FROM (VALUES {values}) AS claim
@@ -79,6 +79,7 @@ UNRUNG = """
 SELECT id FROM feedback_delivery WHERE state = 'queued' AND ring_at <= %(now)s
 ORDER BY ring_at LIMIT %(limit)s
 """
+# LIKE here as well: with `=` PostgreSQL looks for each among all that wait, 26 ms with 90,000.
 RING = """
 UPDATE feedback_delivery SET ring_at = %(until)s
 FROM (VALUES {values}) AS unrung
@@ -147,7 +148,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
         moment = now()
         unrung = rows(UNRUNG.format(in_order=IN_ORDER[connection.vendor]), now=moment, limit=limit)
         # Another sweeper may be at the same rows: only one of us changes each.
-        won = listed(RING, unrung, now=moment, until=moment + NEXT_RING) if unrung else []
+        won = set(listed(RING, unrung, now=moment, until=moment + NEXT_RING)) if unrung else ()
         return [pk for (pk,) in unrung if (pk,) in won]
 
     def oldest_due_seconds(self) -> int | None:
@@ -178,7 +179,7 @@ class DeliveryManager(OperatedManager["Delivery"]):
             due=DUE.format(whose_turn=whose_turn),
             whose_turn=whose_turn,
             skip_locked=SKIP_LOCKED[connection.vendor],
-            in_order=IN_ORDER[connection.vendor],
+            in_order=IN_ORDER[connection.vendor] if whose_turn == LONGEST_DUE else "",
             columns=columns(self.model, *IN_HAND),
         )
         claimed = line(State.SENDING, "claimed")

@@ -34,11 +34,12 @@ def insert(*tables: Sequence[models.Model]) -> None:
 
 
 def rows(statement: str, **values: Any) -> list[Row]:
+    """Return the rows of a statement that gives some; on PostgreSQL a setting may stand before it."""
     database = _database()
     with database.cursor() as cursor:
         cursor.execute(statement, {name: _written(value, database) for name, value in values.items()})
         if cursor.description is None:
-            cursor.nextset()  # the first statement only set how the second is run
+            cursor.nextset()
         found: list[Row] = cursor.fetchall()  # to the end, where SQLite makes a change its own
         return found
 

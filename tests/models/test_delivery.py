@@ -180,6 +180,29 @@ def test_rows_that_another_sweeper_takes_meanwhile_are_not_ours(
     assert len(ids) == 1
 
 
+def test_what_is_taken_between_a_sweepers_look_and_its_mark_is_not_rung_for(
+    owed: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Delivery.objects.update(ring_at=timezone.now())
+    listed = statement.listed
+
+    def claim_all_first(*given: Any, **values: Any) -> Any:
+        Delivery.objects.update(state=State.SENDING)
+        return listed(*given, **values)
+
+    monkeypatch.setattr("feedback.models.queue.listed", claim_all_first)
+    assert Delivery.objects.take_unrung(10) == []
+
+
+def test_who_has_waited_for_longest_is_rung_for_first(submit: Callable[..., Delivery]) -> None:
+    for minutes, delivery in enumerate([submit(), submit(), submit()]):
+        rung = timezone.now() - timedelta(minutes=minutes)
+        Delivery.objects.filter(feedback=delivery.feedback).update(ring_at=rung)
+    assert [Delivery.objects.get(pk=pk).feedback for pk in Delivery.objects.take_unrung(2)] == [
+        delivery.feedback
+    ] * 2
+
+
 def test_what_was_just_saved_is_left_to_its_own_ring(owed: Delivery) -> None:
     assert Delivery.objects.take_unrung(10) == []
 
