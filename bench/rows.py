@@ -40,7 +40,7 @@ def watch(count: int, span: timedelta) -> list[tuple[str, float]]:
     from django.utils import timezone
 
     from feedback.card import Card
-    from feedback.models import Feedback, follow
+    from feedback.models import Delivery, Feedback, follow
 
     fill(count, owed=count, span=span)
     later = timezone.now() + timedelta(hours=1)
