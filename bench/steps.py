@@ -60,7 +60,7 @@ def _steps() -> dict[str, Step]:
     from django.test import Client
 
     from feedback.card import Card
-    from feedback.models import follow
+    from feedback.models import Delivery, follow
 
     visitor, staff = Client(), Client()
     user = User.objects.filter(username="bench").first() or User.objects.create_superuser("bench")
