@@ -23,7 +23,7 @@ from django import db
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 3.0
-MAKE_WAY = 10  # in steps of nice, of which each is a quarter more
+MAKE_WAY = 10  # in steps of nice: of a busy core the web server has nine times as much
 SIDE_BY_SIDE = 2  # emails a thread: with 8 threads one sent 1,700 a second so, with one 1,500
 OBEY_SECONDS = 15.0  # in which a worker that was told to end begins to, however busy the machine is
 

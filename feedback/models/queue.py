@@ -100,7 +100,8 @@ class DeliveryManager(OperatedManager["Delivery"]):
 
     def claim_next(self, limit: int) -> "list[Delivery]":
         """Take up to `limit` deliveries, those that have been due for longest, whoever was rung for them."""
-        return self._claim(LONGEST_DUE, look=True, limit=limit, rung=now() + LAST_RING)
+        in_order = IN_ORDER[connection.vendor]
+        return self._claim(LONGEST_DUE, look=True, in_order=in_order, limit=limit, rung=now() + LAST_RING)
 
     def read_feedback(self, claims: Sequence["Delivery"]) -> None:
         """Read the feedback that owners are told of; what thanks say of it came with the claim."""
@@ -172,14 +173,21 @@ class DeliveryManager(OperatedManager["Delivery"]):
         return claim
 
     def _rows(
-        self, statement: str, whose_turn: str, *, limit: int = 1, probe: bool = False, **values: Any
+        self,
+        statement: str,
+        whose_turn: str,
+        *,
+        in_order: str = "",
+        limit: int = 1,
+        probe: bool = False,
+        **values: Any,
     ) -> list[Row]:
         moment = now()
         statement = statement.format(
             due=DUE.format(whose_turn=whose_turn),
             whose_turn=whose_turn,
             skip_locked=SKIP_LOCKED[connection.vendor],
-            in_order=IN_ORDER[connection.vendor] if whose_turn == LONGEST_DUE else "",
+            in_order=in_order,
             columns=columns(self.model, *IN_HAND),
         )
         claimed = line(State.SENDING, "claimed")

@@ -162,19 +162,24 @@ def test_each_due_delivery_is_taken_for_ringing_by_one_sweeper(submit: Callable[
     assert Delivery.objects.take_unrung(4) == []
 
 
+def before_the_mark(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Have this happen between a sweeper's look and its mark."""
+    mark = statement.listed
+
+    def late(*given: Any, **values: Any) -> Any:
+        happens()
+        return mark(*given, **values)
+
+    monkeypatch.setattr("feedback.models.queue.listed", late)
+
+
 def test_rows_that_another_sweeper_takes_meanwhile_are_not_ours(
     submit: Callable[..., Delivery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = submit()
     Delivery.objects.update(ring_at=timezone.now())
-    listed = statement.listed
-
-    def steal_first(*given: Any, **values: Any) -> Any:
-        later = timezone.now() + timedelta(minutes=1)
-        Delivery.objects.filter(pk=theirs.pk).update(ring_at=later)
-        return listed(*given, **values)
-
-    monkeypatch.setattr("feedback.models.queue.listed", steal_first)
+    later = timezone.now() + timedelta(minutes=1)
+    before_the_mark(monkeypatch, lambda: Delivery.objects.filter(pk=theirs.pk).update(ring_at=later))
     ids = Delivery.objects.take_unrung(10)
     assert theirs.pk not in ids
     assert len(ids) == 1
@@ -184,13 +189,7 @@ def test_what_is_taken_between_a_sweepers_look_and_its_mark_is_not_rung_for(
     owed: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Delivery.objects.update(ring_at=timezone.now())
-    listed = statement.listed
-
-    def claim_all_first(*given: Any, **values: Any) -> Any:
-        Delivery.objects.update(state=State.SENDING)
-        return listed(*given, **values)
-
-    monkeypatch.setattr("feedback.models.queue.listed", claim_all_first)
+    before_the_mark(monkeypatch, lambda: Delivery.objects.update(state=State.SENDING))
     assert Delivery.objects.take_unrung(10) == []
 
 
